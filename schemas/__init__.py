@@ -1,0 +1,1 @@
+"""The words every room speaks: frozen pydantic models. This package imports nothing of ours."""

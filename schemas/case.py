@@ -1,0 +1,107 @@
+"""States of a case, a document and an attempt, and the one table of moves between case states."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class CaseState(StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    READING = "reading"
+    ADVISED_PASS = "advised_pass"
+    NEEDS_CORRECTION = "needs_correction"
+    NEEDS_REVIEW = "needs_review"
+    IN_REVIEW = "in_review"
+    ACCEPTED = "accepted"
+    RETURNED = "returned"
+    NOT_ACCEPTED = "not_accepted"
+    RESUBMITTED = "resubmitted"
+    APPROVED = "approved"
+    DENIED = "denied"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    ARCHIVED = "archived"
+
+
+
+TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
+    CaseState.DRAFT: frozenset({CaseState.SUBMITTED, CaseState.WITHDRAWN, CaseState.EXPIRED}),
+    CaseState.SUBMITTED: frozenset({CaseState.READING, CaseState.NEEDS_REVIEW, CaseState.WITHDRAWN}),
+    CaseState.READING: frozenset(
+        {CaseState.ADVISED_PASS, CaseState.NEEDS_CORRECTION, CaseState.NEEDS_REVIEW, CaseState.WITHDRAWN}
+    ),
+    CaseState.ADVISED_PASS: frozenset({CaseState.IN_REVIEW, CaseState.WITHDRAWN}),
+    CaseState.NEEDS_CORRECTION: frozenset({CaseState.IN_REVIEW, CaseState.WITHDRAWN}),
+    CaseState.NEEDS_REVIEW: frozenset({CaseState.IN_REVIEW, CaseState.WITHDRAWN}),
+    CaseState.IN_REVIEW: frozenset(
+        {
+            CaseState.ACCEPTED,
+            CaseState.RETURNED,
+            CaseState.NOT_ACCEPTED,
+            # a lease that lapsed or was given back goes where it came from
+            CaseState.ADVISED_PASS,
+            CaseState.NEEDS_CORRECTION,
+            CaseState.NEEDS_REVIEW,
+            CaseState.WITHDRAWN,
+        }
+    ),
+    CaseState.RETURNED: frozenset({CaseState.RESUBMITTED, CaseState.EXPIRED, CaseState.WITHDRAWN}),
+    CaseState.RESUBMITTED: frozenset({CaseState.READING, CaseState.NEEDS_REVIEW, CaseState.WITHDRAWN}),
+    CaseState.ACCEPTED: frozenset({CaseState.APPROVED, CaseState.DENIED, CaseState.WITHDRAWN}),
+    CaseState.NOT_ACCEPTED: frozenset({CaseState.ARCHIVED}),
+    CaseState.APPROVED: frozenset({CaseState.ARCHIVED}),
+    CaseState.DENIED: frozenset({CaseState.ARCHIVED}),
+    CaseState.WITHDRAWN: frozenset({CaseState.ARCHIVED}),
+    CaseState.EXPIRED: frozenset({CaseState.ARCHIVED}),
+    CaseState.ARCHIVED: frozenset(),
+}
+"""Every allowed move (DESIGN.md, Case states). Printed in docs/architecture.md and tested exhaustively."""
+
+READING_DONE: frozenset[CaseState] = frozenset(
+    {CaseState.ADVISED_PASS, CaseState.NEEDS_CORRECTION, CaseState.NEEDS_REVIEW}
+)
+"""The three states the machine's advice leads to."""
+
+
+def may_move(source: CaseState, target: CaseState) -> bool:
+    return target in TRANSITIONS[source]
+
+
+class DocumentState(StrEnum):
+    """Where one slot of a case stands."""
+
+    UPLOADED = "uploaded"
+    QUEUED = "queued"
+    READING = "reading"
+    READ = "read"
+    NOT_READ = "not_read"
+
+
+class AttemptState(StrEnum):
+    """One try to read a document. `done`, `failed`, `dead` and `lost` are closed."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    """Ended with an error a person can act on (a broken file): never tried again by itself."""
+    LOST = "lost"
+    """Its worker or its job vanished; a fresh attempt took its place."""
+    DEAD = "dead"
+    """Given up after the cap of tries."""
+
+
+class DecisionAction(StrEnum):
+    ACCEPT = "accept"
+    RETURN = "return"
+    NOT_ACCEPT = "not_accept"
+    APPROVE = "approve"
+    DENY = "deny"
+
+
+class Role(StrEnum):
+    INTEGRATION = "integration"
+    REVIEWER = "reviewer"
+    ADMIN = "admin"
+    AUDITOR = "auditor"

@@ -1,0 +1,35 @@
+"""What may happen to a case, as rows of the append-only events table (DOMAIN.md 5.6)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from schemas.base import Model
+
+
+class EventType(StrEnum):
+    CASE_CREATED = "case_created"
+    DOCUMENT_UPLOADED = "document_uploaded"
+    DOCUMENT_REFUSED = "document_refused"
+    CASE_SUBMITTED = "case_submitted"
+    STATE_CHANGED = "state_changed"
+    DOCUMENT_READ = "document_read"
+    DOCUMENT_NOT_READ = "document_not_read"
+    ATTEMPT_LOST = "attempt_lost"
+    ADVICE_GIVEN = "advice_given"
+    CASE_VIEWED = "case_viewed"
+    CASE_CLAIMED = "case_claimed"
+    CASE_RELEASED = "case_released"
+    DECISION_MADE = "decision_made"
+    TOKEN_CREATED = "token_created"
+
+
+class Event(Model):
+    """`actor` is a token's or worker's name; `details` holds codes and counts, never personal data."""
+
+    at: datetime
+    type: EventType
+    actor: str
+    application_no: str | None = None
+    details: dict[str, str | int | None]

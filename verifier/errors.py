@@ -1,0 +1,162 @@
+"""Every error a person or a program can meet: one tree, a stable code, a Chinese message and a remedy.
+
+A code never changes its meaning; docs/errors.md lists them all and a test keeps it so. Messages hold no personal data:
+details name files, fields, limits and codes only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class ErrorSpec:
+    """What a code means: the HTTP status, the Chinese sentence, what to do, and whether trying again may help."""
+
+    status: int
+    message: str
+    remedy: str
+    transient: bool = False
+
+
+CODES: dict[str, ErrorSpec] = {
+    # files an applicant sends
+    "file.empty": ErrorSpec(422, "文件是空的,没有任何内容。", "请重新选择文件后再上传。"),
+    "file.too_large": ErrorSpec(413, "文件超过大小限制({limit_mb} MB)。", "请压缩后重新上传,或改用手机直接拍照。"),
+    "file.type_not_allowed": ErrorSpec(
+        415, "文件不是可识别的图片或文档,扩展名与内容可能不符。", "请上传 JPG、PNG、WebP 图片或 PDF 文件。"
+    ),
+    "file.broken": ErrorSpec(422, "文件已损坏或不完整,无法打开。", "请重新拍照或重新导出后上传。"),
+    "file.encrypted": ErrorSpec(422, "文件设有密码,无法读取。", "请去除密码后重新上传。"),
+    "file.too_many_pages": ErrorSpec(422, "文件共 {pages} 页,超过 {limit} 页的限制。", "请只上传需要的页面。"),
+    "file.too_many_pixels": ErrorSpec(
+        422, "图片尺寸过大({width}×{height} 像素),超过限制。", "请用手机正常拍照,或缩小图片后重新上传。"
+    ),
+    "file.too_small": ErrorSpec(422, "图片尺寸过小({width}×{height} 像素),无法辨认文字。", "请上传原图,不要上传缩略图。"),
+    "file.missing": ErrorSpec(422, "找不到文件 {file}。", "请检查申请中列出的文件是否都在文件夹里。"),
+    "file.too_many": ErrorSpec(422, "一项材料最多上传 {limit} 个文件。", "请合并页面或只上传需要的页面。"),
+    # case folders and requests
+    "case.not_a_case": ErrorSpec(422, "{path} 不是申请材料文件夹:缺少 application.json。", "请检查路径。"),
+    "case.bad_application": ErrorSpec(422, "申请信息有误:{where}:{why}。", "请按说明修改后重新提交。"),
+    "case.bad_truth": ErrorSpec(422, "{path} 的 truth.json 有误:{where}:{why}。", "请检查数据集。"),
+    "case.no_cases": ErrorSpec(422, "{path} 下没有找到任何申请材料文件夹。", "请检查路径。"),
+    "case.exists": ErrorSpec(409, "该申请编号已存在,且内容不同。", "请核对申请编号,或使用新的编号。"),
+    "case.not_found": ErrorSpec(404, "没有找到该申请。", "请核对申请编号。"),
+    "case.unknown_batch": ErrorSpec(422, "没有编号为 {batch} 的批次。", "请核对批次编号。"),
+    "case.slots_missing": ErrorSpec(422, "还缺少材料:{slots}。", "请补齐后再提交。"),
+    "case.locked": ErrorSpec(409, "申请当前状态为 {state},不能进行此操作。", "请等待处理完成或收到补正通知后再操作。"),
+    "case.not_claimed": ErrorSpec(409, "您没有领取这件申请,或领取已过期。", "请重新领取后再作决定。"),
+    "case.same_person": ErrorSpec(409, "认定须由另一位工作人员作出。", "请交由其他工作人员办理。"),
+    "request.invalid": ErrorSpec(422, "请求内容有误:{where}:{why}。", "请按接口说明修改后重试。"),
+    "request.not_found": ErrorSpec(404, "没有这个地址。", "请核对地址。"),
+    "request.method_not_allowed": ErrorSpec(405, "该地址不支持此操作。", "请核对接口说明。"),
+    "request.too_large": ErrorSpec(413, "请求超过大小限制({limit_mb} MB)。", "请分次上传。"),
+    "auth.missing": ErrorSpec(401, "需要有效的访问令牌。", "请在 Authorization 头中提供 Bearer 令牌。"),
+    "auth.forbidden": ErrorSpec(403, "您的角色不能进行此操作。", "请联系管理员。"),
+    # the machine's own trouble
+    "engine.timeout": ErrorSpec(503, "读取页面超时。", "系统会自动重试。", transient=True),
+    "engine.crashed": ErrorSpec(503, "识别引擎意外中断。", "系统会自动重试。", transient=True),
+    "engine.unavailable": ErrorSpec(503, "识别引擎未就绪。", "请稍后再试。", transient=True),
+    "models.missing": ErrorSpec(500, "缺少识别模型文件:{file}。", "请先运行 verifier models fetch。"),
+    "models.damaged": ErrorSpec(500, "识别模型文件校验不符:{file}。", "请重新运行 verifier models fetch。"),
+    "models.fetch_failed": ErrorSpec(500, "未能取得识别模型:{why}。", "请检查网络或 pip 设置后重试。"),
+    "config.invalid": ErrorSpec(500, "设置有误:{name}:{why}。", "请修改该设置后重新启动。"),
+    "storage.unavailable": ErrorSpec(503, "存储暂时不可用。", "请稍后再试,已上传的内容不会丢失。", transient=True),
+    "storage.lost": ErrorSpec(500, "存储中缺少已登记的文件。", "请联系管理员核对存储。"),
+    "database.unavailable": ErrorSpec(503, "数据库暂时不可用。", "请稍后再试。", transient=True),
+    "database.not_migrated": ErrorSpec(500, "数据库结构不是当前版本。", "请先运行 verifier migrate。"),
+    "queue.unavailable": ErrorSpec(503, "任务队列暂时不可用。", "上传不受影响,系统会自动恢复处理。", transient=True),
+    "worker.killed": ErrorSpec(500, "处理进程被中断。", "系统会自动重试。", transient=True),
+    "worker.lost": ErrorSpec(500, "处理任务丢失。", "系统会自动重试。", transient=True),
+    "internal.unexpected": ErrorSpec(500, "系统内部错误。", "请稍后再试;如仍出现,请联系管理员并提供时间。"),
+}
+
+
+class VerifierError(Exception):
+    """Root of the tree. `details` fill the message's placeholders and must hold no personal data.
+
+    Raises KeyError at construction for a code that CODES does not know.
+    """
+
+    default_code: ClassVar[str] = "internal.unexpected"
+
+    def __init__(self, code: str | None = None, **details: str | int | float) -> None:
+        self.code = code or self.default_code
+        self.spec = CODES[self.code]
+        self.details = details
+        super().__init__(self.code)
+
+    @property
+    def message(self) -> str:
+        """The Chinese sentence with its placeholders filled."""
+        return self.spec.message.format_map(self.details)
+
+    @property
+    def remedy(self) -> str:
+        return self.spec.remedy
+
+    @property
+    def transient(self) -> bool:
+        """Whether the same try may succeed later without anybody changing anything."""
+        return self.spec.transient
+
+    def __str__(self) -> str:
+        return f"[{self.code}] {self.message}{self.remedy}"
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        return (_rebuild, (type(self), self.code, self.details))
+
+
+def _rebuild(cls: type[VerifierError], code: str, details: dict[str, str | int | float]) -> VerifierError:
+    return cls(code, **details)
+
+
+class InputError(VerifierError):
+    """What was sent cannot be used; a person can mend it."""
+
+    default_code = "file.broken"
+
+
+class StateError(VerifierError):
+    """The case is not in a state that allows this."""
+
+    default_code = "case.locked"
+
+
+class AuthError(VerifierError):
+    default_code = "auth.missing"
+
+
+class ConfigError(VerifierError):
+    """A setting is wrong: `name` and `why` say which and how."""
+
+    default_code = "config.invalid"
+
+
+class EngineError(VerifierError):
+    """The OCR engine could not answer."""
+
+    default_code = "engine.unavailable"
+
+
+class EngineTimeoutError(EngineError):
+    default_code = "engine.timeout"
+
+
+class EngineCrashedError(EngineError):
+    default_code = "engine.crashed"
+
+
+class ModelsError(EngineError):
+    default_code = "models.missing"
+
+
+class StorageError(VerifierError):
+    """Files or rows cannot be reached."""
+
+    default_code = "storage.unavailable"
+
+
+class QueueError(VerifierError):
+    default_code = "queue.unavailable"
