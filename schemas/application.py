@@ -16,7 +16,6 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 """One line of text. 200 characters: names of 25 Han characters and more must fit (2016 notice on names with a dot)."""
 
 
-
 def _blank_is_absent(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 

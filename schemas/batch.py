@@ -8,7 +8,7 @@ from enum import StrEnum
 from pydantic import Field, model_validator
 
 from schemas.application import Route
-from schemas.base import Model
+from schemas.base import Model, Share
 from schemas.document import DocumentType
 from schemas.finding import Severity
 
@@ -81,9 +81,13 @@ class Batch(Model):
     required: dict[Route, tuple[RequiredSlot, ...]]
     employment_issued_within_days: int = Field(default=90, gt=0)
     id_card_expiry_notice_days: int = Field(default=0, ge=0)
-    alert_ranges: dict[str, Range] = {}
+    permit_expiry_notice_days: int = Field(default=30, ge=0)
+    """The applicant is told when the residence permit lapses within these days (yearly endorsement)."""
+    confidence_threshold: Share = 0.80
+    """A decisive field read with less, and confirmed by nothing else, is shown to a person."""
+    alert_ranges: dict[str, Range] = Field(default_factory=dict)
     """Numbers outside these contradict a conclusion of 合格; the doctor decides, the machine only points."""
-    rules: dict[str, RuleSwitch] = {}
+    rules: dict[str, RuleSwitch] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _windows_in_order(self) -> Batch:

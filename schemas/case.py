@@ -24,7 +24,6 @@ class CaseState(StrEnum):
     ARCHIVED = "archived"
 
 
-
 TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
     CaseState.DRAFT: frozenset({CaseState.SUBMITTED, CaseState.WITHDRAWN, CaseState.EXPIRED}),
     CaseState.SUBMITTED: frozenset({CaseState.READING, CaseState.NEEDS_REVIEW, CaseState.WITHDRAWN}),

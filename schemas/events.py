@@ -23,6 +23,7 @@ class EventType(StrEnum):
     CASE_RELEASED = "case_released"
     DECISION_MADE = "decision_made"
     TOKEN_CREATED = "token_created"
+    TOKEN_REVOKED = "token_revoked"
 
 
 class Event(Model):

@@ -60,5 +60,10 @@ def union(quads: list[Quad]) -> Quad:
     )  # fmt: skip
 
 
+def inverse(matrix: Homography) -> Homography:
+    """The map the other way round. Raises numpy.linalg.LinAlgError for a singular matrix."""
+    return np.asarray(np.linalg.inv(matrix), dtype=np.float64)
+
+
 def identity() -> Homography:
     return np.eye(3, dtype=np.float64)

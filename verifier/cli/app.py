@@ -1,0 +1,45 @@
+"""The command line: one app, one file per command, one way errors reach people."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from verifier.errors import VerifierError
+
+app = typer.Typer(
+    name="verifier",
+    help="零跑腿材料核验:读取、比对、分流。Read, cross-check and route the documents of an application.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+EXIT_REFUSED = 2
+"""Something that was given cannot be used: a folder that is no case, a wrong setting."""
+
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def main() -> None:
+    """Entry point: run a command; an error of ours becomes one line on stderr and exit code 2."""
+    from verifier.cli import evaluate, models, parts, tokens, up, verify  # commands register themselves
+
+    for module in (verify, evaluate, models, up, parts, tokens):
+        module.register(app)
+    try:
+        app()
+    except VerifierError as error:
+        errors.print(str(error), markup=False)
+        sys.exit(EXIT_REFUSED)
+    except BrokenPipeError:
+        # Whoever read our output has gone (`verifier … | head`): nothing more to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON document per line, for programs.")]

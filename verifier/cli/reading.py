@@ -1,0 +1,65 @@
+"""Reading case folders in this process: the same stages as the workers, without a queue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from schemas.document import DocumentType
+from schemas.finding import Finding, Severity
+from schemas.result import CaseResult
+from verifier import pipeline
+from verifier.cli.folder import CaseFolder
+from verifier.errors import InputError
+from verifier.intake import Limits
+from verifier.ocr.engine import Engine
+from verifier.ocr.paddle import PaddleEngine
+from verifier.rules import batches
+from verifier.settings import Settings
+
+
+def open_engine(settings: Settings) -> Engine:
+    """The OCR engine inside this process, with the threads this machine has. Raises ModelsError."""
+    return PaddleEngine(settings.models_dir, threads=settings.engine_threads)
+
+
+def limits_of(settings: Settings) -> Limits:
+    return Limits(
+        max_bytes=settings.max_file_mb * 1024 * 1024,
+        max_pixels=settings.max_pixels,
+        max_pages=settings.max_pages,
+        min_side=settings.min_side,
+        pdf_dpi=settings.pdf_dpi,
+    )
+
+
+def read_case(case: CaseFolder, engine: Engine, settings: Settings, step: Callable[[DocumentType], None]) -> CaseResult:
+    """Read every slot of a case and judge it; a file that cannot be used becomes a finding, not an end.
+
+    `step` is called after each document. Raises InputError case.unknown_batch and EngineError.
+    """
+    batch = batches.load(case.application.batch, settings.batches_dir)
+    reads: dict[DocumentType, pipeline.Read] = {}
+    refused: list[Finding] = []
+    for slot in case.application.documents:
+        files = [pipeline.NamedFile(name, (case.path / name).read_bytes()) for name in slot.files]
+        try:
+            reads[slot.slot] = pipeline.read_document(
+                slot.slot, files, engine, limits=limits_of(settings), page_deadline_s=settings.page_deadline_s
+            )
+        except InputError as error:
+            refused.append(refusal(slot.slot, error))
+        step(slot.slot)
+    return pipeline.judge_case(case.application, reads, batch, engine.name, extra=tuple(refused))
+
+
+def refusal(slot: DocumentType, error: InputError) -> Finding:
+    """A file that cannot be used, as a finding the applicant can mend."""
+    return Finding(
+        rule=pipeline.UNUSABLE_RULE,
+        severity=Severity.CORRECT,
+        document=slot,
+        field="file",
+        found=error.code,
+        message=error.message + error.remedy,
+        reviewer_message=error.message,
+    )

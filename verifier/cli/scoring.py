@@ -1,0 +1,147 @@
+"""How good the verifier is on a data set with truth: the scoring of CONTRACT.md, as pure functions and a sum.
+
+A field is right only when its normalised value equals the truth (spaces inside addresses aside); a planted discrepancy is
+caught when a finding of `correct` or above names the document (or the other one) and the field; a false flag is such a
+finding in a case with nothing planted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from schemas.base import Model
+from schemas.document import DocumentType
+from schemas.finding import Finding, Outcome, Severity
+from schemas.reading import InsuredRow, ReadField
+from schemas.result import CaseResult
+from schemas.truth import Planted, Truth
+
+Value = str | tuple[InsuredRow, ...]
+
+
+class Miss(Model):
+    """A field that was not read as the truth has it."""
+
+    case: str
+    document: DocumentType
+    capture: str
+    field: str
+    expected: Value
+    found: Value | None
+    confidence: float
+
+
+class Uncaught(Model):
+    case: str
+    planted: Planted
+
+
+class FalseFlag(Model):
+    case: str
+    finding: Finding
+
+
+@dataclass
+class Tally:
+    """Running sums over the cases of a set."""
+
+    right: Counter[tuple[DocumentType, str]] = field(default_factory=Counter)
+    total: Counter[tuple[DocumentType, str]] = field(default_factory=Counter)
+    extra: Counter[DocumentType] = field(default_factory=Counter)
+    """Fields reported that the truth says the page does not show."""
+    seals_right: int = 0
+    seals_total: int = 0
+    misses: list[Miss] = field(default_factory=list)
+    planted: Counter[str] = field(default_factory=Counter)
+    caught: Counter[str] = field(default_factory=Counter)
+    uncaught: list[Uncaught] = field(default_factory=list)
+    consistent: int = 0
+    consistent_passed: int = 0
+    false_flags: list[FalseFlag] = field(default_factory=list)
+    outcomes: Counter[tuple[Outcome, Outcome]] = field(default_factory=Counter)
+    pages: int = 0
+    cases: int = 0
+    total_ms: int = 0
+    ocr_ms: int = 0
+    calibration: dict[int, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
+    """Confidence in tenths (10 stands for 0.99 and above) -> [right, all]."""
+
+
+def same_value(name: str, expected: Value, found: Value | None) -> bool:
+    """Equal after normalisation; of addresses spaces are forgiven, nothing else."""
+    if "address" in name and isinstance(expected, str) and isinstance(found, str):
+        return expected.replace(" ", "") == found.replace(" ", "")
+    return expected == found
+
+
+def caught(planted: Planted, findings: tuple[Finding, ...]) -> bool:
+    """Whether any finding of `correct` or above names the planted discrepancy."""
+    documents = {planted.document, planted.other}
+    names = {planted.field, *planted.field_any}
+    return any(
+        finding.severity.rank >= Severity.CORRECT.rank and finding.document in documents and finding.field in names
+        for finding in findings
+    )
+
+
+def add_case(tally: Tally, result: CaseResult, truth: Truth) -> None:
+    """Add one case to the sums."""
+    case = result.application_no
+    tally.cases += 1
+    tally.total_ms += result.timings_ms.total
+    tally.ocr_ms += result.timings_ms.ocr
+    tally.pages += sum(len(document.pages) for document in result.documents)
+    readings = {document.slot: document for document in result.documents}
+    for slot, fields in truth.documents.items():
+        capture = truth.capture.get(slot, "print")
+        read = readings[slot].fields if slot in readings else {}
+        for name, expected in fields.items():
+            _add_field(tally, case, slot, capture, name, expected, read.get(name))
+        if fields:
+            tally.extra[slot] += len(read.keys() - fields.keys())
+    for slot, text in truth.seals.items():
+        tally.seals_total += 1
+        texts = [seal.text for seal in readings[slot].seals] if slot in readings else []
+        tally.seals_right += text in texts
+    for planted in truth.planted:
+        tally.planted[planted.kind] += 1
+        if caught(planted, result.findings):
+            tally.caught[planted.kind] += 1
+        else:
+            tally.uncaught.append(Uncaught(case=case, planted=planted))
+    if not truth.planted:
+        tally.consistent += 1
+        tally.consistent_passed += result.outcome is Outcome.PASS
+        tally.false_flags.extend(
+            FalseFlag(case=case, finding=finding)
+            for finding in result.findings
+            if finding.severity.rank >= Severity.CORRECT.rank
+        )
+    if truth.expected_outcome is not None:
+        tally.outcomes[truth.expected_outcome, result.outcome] += 1
+
+
+def _add_field(
+    tally: Tally, case: str, slot: DocumentType, capture: str, name: str, expected: Value, read: ReadField | None
+) -> None:
+    found = read.value if read is not None else None
+    right = same_value(name, expected, found)
+    tally.total[slot, capture] += 1
+    tally.right[slot, capture] += right
+    if read is not None:
+        bucket = tally.calibration[10 if read.confidence >= 0.99 else int(read.confidence * 10)]
+        bucket[0] += right
+        bucket[1] += 1
+    if not right:
+        tally.misses.append(
+            Miss(
+                case=case,
+                document=slot,
+                capture=capture,
+                field=name,
+                expected=expected,
+                found=found,
+                confidence=read.confidence if read is not None else 0.0,
+            )
+        )

@@ -1,0 +1,40 @@
+"""From lines of text to fields: what a page is, and what it says.
+
+`read_fields` knows a reader for each type it can extract; a type without one gives no fields and goes to a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from schemas.document import DocumentType
+from schemas.reading import ReadField
+from verifier.extract.cards import read_residence_permit, read_resident_id_card
+from verifier.extract.employment_certificate import read_employment_certificate
+from verifier.extract.medical_exam_form import read_medical_exam_form
+from verifier.extract.page import ReadPage
+from verifier.extract.social_insurance_certificate import read_social_insurance_certificate
+
+Reader = Callable[[ReadPage], dict[str, ReadField]]
+
+READERS: Mapping[DocumentType, Reader] = {
+    DocumentType.RESIDENT_ID_CARD: read_resident_id_card,
+    DocumentType.MEDICAL_EXAM_FORM: read_medical_exam_form,
+    DocumentType.RESIDENCE_PERMIT: read_residence_permit,
+    DocumentType.EMPLOYMENT_CERTIFICATE: read_employment_certificate,
+    DocumentType.SOCIAL_INSURANCE_CERTIFICATE: read_social_insurance_certificate,
+}
+
+
+def read_fields(kind: DocumentType, pages: Sequence[ReadPage]) -> dict[str, ReadField]:
+    """The fields of a document from its pages; of a field met on several pages the surer reading stays."""
+    reader = READERS.get(kind)
+    fields: dict[str, ReadField] = {}
+    if reader is None:
+        return fields
+    for page in pages:
+        for name, field in reader(page).items():
+            held = fields.get(name)
+            if held is None or field.confidence > held.confidence:
+                fields[name] = field
+    return fields

@@ -1,0 +1,104 @@
+"""Fields of cards: the resident ID card and the Guangdong residence permit (card, screenshot or download)."""
+
+from __future__ import annotations
+
+from schemas.reading import ReadField
+from verifier.compare.dates import read_date, read_date_range
+from verifier.compare.values import read_ethnicity, read_sex
+from verifier.extract.fields import (
+    beside,
+    collect,
+    id_number,
+    parse_address,
+    parse_name,
+    parse_organisation,
+)
+from verifier.extract.layout import Labels, Layout
+from verifier.extract.page import ReadPage
+
+_PERSON: Labels = {
+    "name": ("姓名",),
+    "sex": ("性别",),
+    "ethnicity": ("民族",),
+    "birth_date": ("出生日期", "出生年月日", "出生年月", "出生"),
+    "id_number": ("公民身份证号码", "公民身份号码", "公民身份证号", "身份证号码", "证件号码", "身份号码", "身份证号"),
+    "issuing_authority": ("签发机关", "发证机关"),
+}
+
+RESIDENT_ID_CARD_LABELS: Labels = {
+    **_PERSON,
+    "address": ("住址",),
+    "valid": ("有效期限", "有效期"),
+}
+
+RESIDENCE_PERMIT_LABELS: Labels = {
+    **_PERSON,
+    "hukou_address": (
+        "常住户口所在地住址", "常住户口所在地", "户籍所在地住址", "户籍所在地址", "户籍所在地", "户籍地址",
+        "户口所在地", "户籍住址",
+    ),
+    "current_address": ("现居住地址", "现居住地住址", "居住地住址", "居住地址", "现居住地", "现住址", "居住地"),
+    "issue_date": ("签发日期", "发证日期", "签发日", "首次签发日期"),
+    "valid": ("有效期限至", "有效期限", "有效期至", "有效日期", "有效期"),
+}  # fmt: skip
+
+_LOOSE = ("sex", "ethnicity", "birth_date")
+"""Cards print these close together; an engine may join them into one line."""
+
+
+def _person(layout: Layout) -> dict[str, ReadField | None]:
+    return {
+        "name": beside(layout, "name", parse_name),
+        "sex": beside(layout, "sex", read_sex),
+        "ethnicity": beside(layout, "ethnicity", read_ethnicity),
+        "birth_date": beside(layout, "birth_date", _full_date),
+        "id_number": id_number(layout),
+        "issuing_authority": beside(layout, "issuing_authority", parse_organisation, wraps=True),
+    }
+
+
+def _full_date(text: str) -> str | None:
+    value = read_date(text)
+    return value if value is not None and len(value) == 10 and value[0].isdigit() else None
+
+
+def _valid_from(text: str) -> str | None:
+    both = read_date_range(text)
+    return both[0] if both else None
+
+
+def _valid_to(text: str) -> str | None:
+    both = read_date_range(text)
+    return both[1] if both else None
+
+
+def _open_or_range_end(text: str) -> str | None:
+    """End of a validity that may be printed as a range or as its end alone."""
+    return _valid_to(text) or read_date(text)
+
+
+def read_resident_id_card(page: ReadPage) -> dict[str, ReadField]:
+    """Front: name, sex, ethnicity, birth, address, number. Back: authority and validity (Resident ID law Art. 3)."""
+    layout = Layout(page, RESIDENT_ID_CARD_LABELS, loose=_LOOSE)
+    return collect(
+        _person(layout)
+        | {
+            "address": beside(layout, "address", parse_address, wraps=True),
+            "valid_from": beside(layout, "valid", _valid_from),
+            "valid_to": beside(layout, "valid", _valid_to),
+        }
+    )
+
+
+def read_residence_permit(page: ReadPage) -> dict[str, ReadField]:
+    """Content of the permit as the Interim Regulations on Residence Permits Art. 4 list it."""
+    layout = Layout(page, RESIDENCE_PERMIT_LABELS, loose=_LOOSE)
+    return collect(
+        _person(layout)
+        | {
+            "hukou_address": beside(layout, "hukou_address", parse_address, wraps=True),
+            "current_address": beside(layout, "current_address", parse_address, wraps=True),
+            "issue_date": beside(layout, "issue_date", _full_date),
+            "valid_to": beside(layout, "valid", _open_or_range_end),
+        }
+    )

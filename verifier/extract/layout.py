@@ -1,0 +1,379 @@
+"""Where things stand on a page: rows that stay rows on a slanted photo, labels, and the values beside them.
+
+Nothing here knows a document type or a fixed position. A page's lines are straightened by the slope its own text shows,
+cut where a label starts, and asked: what stands right of this label, below it, around it?
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from rapidfuzz.distance import Levenshtein
+
+from schemas.base import Quad
+from schemas.reading import Line, Source
+from verifier.compare.text import half_width
+from verifier.extract.page import ReadPage
+from verifier.geometry import quad_from_points
+
+SAME_ROW = 0.55
+"""Two tokens share a row when their middles differ by less than this part of the smaller height."""
+
+_SEPARATORS = " ,，.。;；:：、|/()（）[]【】_"
+_AFTER_LABEL = " :：;；.。,，_"
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of a line: a label or the text between labels.
+
+    left, right, middle and height are in straightened pixels (rows are level there); `box` is in pixels of the page image.
+    """
+
+    text: str
+    score: float
+    box: Quad
+    left: float
+    right: float
+    middle: float
+    height: float
+    line: int
+    label: str | None = None
+    """Key of the label this token is; None for other text."""
+    exact: bool = True
+    """Whether the label was met letter by letter."""
+    source: Source = Source.OCR
+
+    @property
+    def top(self) -> float:
+        return self.middle - self.height / 2
+
+    @property
+    def bottom(self) -> float:
+        return self.middle + self.height / 2
+
+    @property
+    def width(self) -> float:
+        return self.right - self.left
+
+
+Labels = Mapping[str, Sequence[str]]
+"""Label key -> the wordings it goes by, without spaces and colons. Longer wordings win over shorter ones."""
+
+
+@dataclass(frozen=True)
+class Slope:
+    """Slope of text rows over the page: dy/dx = a + b·x + c·y, in pixels."""
+
+    a: float
+    b: float
+    c: float
+
+    def level(self, x: float, y: float) -> float:
+        """The y at which this point's row crosses the page's left edge."""
+        # Rows are solutions of dy/dx = a + b·x + c·y; two steps back along the slope are exact enough for a page.
+        half = y - (self.a + self.b * x * 0.75 + self.c * y) * (x / 2)
+        return half - (self.a + self.b * x * 0.25 + self.c * half) * (x / 2)
+
+
+def slope_of(lines: Sequence[Line]) -> Slope:
+    """Fit the slope of rows to the lines' own edges, wide lines counting most; flat when there is too little text."""
+    rows: list[tuple[float, float, float, float]] = []
+    for line in lines:
+        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = line.box
+        width = ((x1 - x0) + (x2 - x3)) / 2
+        height = ((y3 - y0) + (y2 - y1)) / 2
+        if height <= 0 or width < 3 * height:
+            continue
+        slope = ((y1 - y0) + (y2 - y3)) / 2 / width
+        if abs(slope) < 0.35:
+            rows.append((slope, (x0 + x1 + x2 + x3) / 4, (y0 + y1 + y2 + y3) / 4, width))
+    if not rows:
+        return Slope(0.0, 0.0, 0.0)
+    data = np.array(rows)
+    median = float(np.median(np.repeat(data[:, 0], np.maximum(1, data[:, 3] / data[:, 3].min()).astype(int))))
+    data = data[np.abs(data[:, 0] - median) < 0.06]
+    if len(data) < 8:
+        return Slope(median, 0.0, 0.0)
+    weights = data[:, 3] / data[:, 3].max()
+    matrix = np.column_stack([np.ones(len(data)), data[:, 1], data[:, 2]])
+    # A little ridge keeps b and c at nothing where the page gives no evidence for them.
+    ridge = np.diag([0.0, 1.0, 1.0]) * (np.abs(matrix[:, 1:]).max() ** 2) * 0.05
+    normal = matrix.T @ (matrix * weights[:, None]) + ridge
+    a, b, c = np.linalg.solve(normal, matrix.T @ (data[:, 0] * weights))
+    return Slope(float(a), float(b), float(c))
+
+
+class Layout:
+    """A page's tokens, cut at the given labels, with questions about who stands where."""
+
+    def __init__(self, page: ReadPage, labels: Labels, *, loose: Collection[str] = ()) -> None:
+        """Cut the page's lines at `labels`; the keys in `loose` may start anywhere, even inside a run of letters."""
+        self.page = page
+        slope = slope_of(page.lines)
+        wordings = sorted(((w, key) for key, ws in labels.items() for w in ws), key=lambda pair: -len(pair[0]))
+        tokens: list[Token] = []
+        for number, line in enumerate(page.lines):
+            tokens.extend(_cut(_place(line, number, slope), wordings, loose))
+        self.tokens: tuple[Token, ...] = tuple(tokens)
+
+    def labels(self, key: str) -> list[Token]:
+        """Tokens of this label, exact ones first, then from top to bottom."""
+        found = [token for token in self.tokens if token.label == key]
+        return sorted(found, key=lambda token: (not token.exact, token.middle, token.left))
+
+    def text_tokens(self) -> list[Token]:
+        return [token for token in self.tokens if token.label is None and token.text]
+
+    def row_of(self, token: Token) -> list[Token]:
+        """All tokens on this token's row, from left to right, itself included."""
+        return sorted((other for other in self.tokens if same_row(token, other)), key=lambda other: other.left)
+
+    def right_of(self, label: Token, *, past: Iterable[str] = ()) -> list[Token]:
+        """Text on the label's row, from its right edge to the next label (labels named in `past` do not stop it)."""
+        passing = set(past)
+        found: list[Token] = []
+        for token in self.row_of(label):
+            if token is label or token.left < label.right - 0.6 * label.height:
+                continue
+            if token.label is not None:
+                if token.label in passing:
+                    continue
+                break
+            if token.text:
+                found.append(token)
+        return found
+
+    def value_right(self, label: Token) -> list[Token]:
+        """The value beside a label: the first text right of it and what follows closely on the same row."""
+        return _run(self.right_of(label))
+
+    def block_right(self, label: Token, *, max_lines: int = 4) -> list[Token]:
+        """A value that may wrap: the text beside the label and the lines that continue below it (or around it).
+
+        A cell whose label stands in the middle of two lines has nothing on the label's own row: then the lines just
+        above and below that row are taken.
+        """
+        first = self.value_right(label)
+        right_edge = self._right_limit(label)
+        candidates = [
+            token
+            for token in self.text_tokens()
+            if token.left >= label.right - 0.6 * label.height and token.left < right_edge and not same_row(token, label)
+        ]
+        if first:
+            left = min(token.left for token in first)
+            block = list(first)
+            last = first[-1]
+            while len({token.line for token in block}) < max_lines:
+                below = [
+                    token
+                    for token in candidates
+                    if token not in block
+                    and 0.5 * last.height < token.middle - last.middle < 2.0 * max(last.height, token.height)
+                    and abs(token.left - left) < 1.6 * token.height
+                    and not self._belongs_to_other_label(token, label)
+                ]
+                if not below:
+                    break
+                last = min(below, key=lambda token: token.middle)
+                block.append(last)
+            return block
+        around = [
+            token
+            for token in candidates
+            if abs(token.middle - label.middle) < 1.3 * max(token.height, label.height)
+            and not self._belongs_to_other_label(token, label)
+        ]
+        return in_reading_order(around)
+
+    def below(self, label: Token, *, max_rows: float = 2.5) -> list[Token]:
+        """Text straight under a label (column heads), nearest first."""
+        found = [
+            token
+            for token in self.text_tokens()
+            if overlap(token, label) > 0.3
+            and 0.5 * label.height < token.middle - label.middle < max_rows * label.height
+        ]
+        return sorted(found, key=lambda token: token.middle)
+
+    def gap_right(self, label: Token) -> Quad:
+        """The box right of a label where its value should stand, for a second look when no text was found there.
+
+        Half a line higher and lower than the label, up to the next label or text on the row, at most twelve heights wide.
+        """
+        stops = [other.left for other in self.row_of(label) if other.left > label.right + 0.3 * label.height]
+        width = min([*stops, label.right + 12 * label.height]) - label.right - 0.2 * label.height
+        corners = np.array(label.box, dtype=np.float64)
+        along = (corners[1] - corners[0]) / max(1.0, label.width)
+        down = corners[3] - corners[0]
+        start = corners[1] + along * 0.2 * label.height - 0.15 * down
+        end = start + along * max(width, 1.0)
+        return quad_from_points(np.array([start, end, end + 1.3 * down, start + 1.3 * down]))
+
+    def _right_limit(self, label: Token) -> float:
+        """Left edge of the next label to the right on the label's row; infinite when there is none."""
+        rights = [
+            token.left
+            for token in self.row_of(label)
+            if token.label is not None and token is not label and token.left > label.right
+        ]
+        return min(rights, default=float("inf"))
+
+    def _belongs_to_other_label(self, token: Token, label: Token) -> bool:
+        """Whether another label stands left of this token on its own row."""
+        return any(
+            other.label is not None and other is not label and other.right <= token.left + 0.6 * token.height
+            for other in self.row_of(token)
+        )
+
+
+def in_reading_order(tokens: Sequence[Token]) -> list[Token]:
+    """Row by row from the top, each row from left to right."""
+    rows: list[list[Token]] = []
+    for token in sorted(tokens, key=lambda token: token.middle):
+        if rows and same_row(rows[-1][0], token):
+            rows[-1].append(token)
+        else:
+            rows.append([token])
+    return [token for row in rows for token in sorted(row, key=lambda token: token.left)]
+
+
+def same_row(a: Token, b: Token) -> bool:
+    return abs(a.middle - b.middle) < SAME_ROW * max(min(a.height, b.height), 0.6 * max(a.height, b.height))
+
+
+def overlap(a: Token, b: Token) -> float:
+    """Share of the narrower token's width that both cover."""
+    shared = min(a.right, b.right) - max(a.left, b.left)
+    return shared / max(1.0, min(a.width, b.width))
+
+
+def joined(tokens: Sequence[Token]) -> str:
+    return "".join(token.text for token in tokens)
+
+
+def _run(tokens: Sequence[Token]) -> list[Token]:
+    """The first token and those that follow it without a wide gap: one value an OCR engine cut in two."""
+    run: list[Token] = []
+    for token in tokens:
+        if run and token.left - run[-1].right > 1.5 * token.height:
+            break
+        run.append(token)
+    return run
+
+
+def _place(line: Line, number: int, slope: Slope) -> Token:
+    corners = np.array(line.box)
+    levels = [slope.level(x, y) for x, y in line.box]
+    left = float((corners[0, 0] + corners[3, 0]) / 2)
+    right = float((corners[1, 0] + corners[2, 0]) / 2)
+    top = (levels[0] + levels[1]) / 2
+    bottom = (levels[2] + levels[3]) / 2
+    # The perpendicular way between text columns leans with the rows: shift x by the slope met on the way down.
+    lean = slope.a * (top + bottom) / 2
+    return Token(
+        text=half_width(line.text).strip(),
+        score=line.score,
+        box=line.box,
+        left=left + lean,
+        right=right + lean,
+        middle=(top + bottom) / 2,
+        height=max(1.0, bottom - top),
+        line=number,
+        source=line.source,
+    )
+
+
+def _cut(token: Token, wordings: Sequence[tuple[str, str]], loose: Collection[str]) -> list[Token]:
+    """Cut one line at the labels in it: label, text, label, text …"""
+    text = token.text
+    marks = _find_labels(text, wordings, loose)
+    if not marks:
+        return [token]
+    pieces: list[Token] = []
+    cursor = 0
+    for start, end, key, exact in marks:
+        pieces.append(_slice(token, cursor, start))
+        pieces.append(replace(_slice(token, start, end), label=key, exact=exact))
+        cursor = end
+    pieces.append(_slice(token, cursor, len(text)))
+    return [
+        piece if piece.label is not None else replace(piece, text=piece.text.strip(_AFTER_LABEL))
+        for piece in pieces
+        if piece.label is not None or piece.text.strip(_AFTER_LABEL)
+    ]
+
+
+def _find_labels(
+    text: str, wordings: Sequence[tuple[str, str]], loose: Collection[str]
+) -> list[tuple[int, int, str, bool]]:
+    """Places of labels in a text, from left to right: (start, end, key, exact)."""
+    squeezed, places = _squeeze(text)
+    taken = [False] * len(squeezed)
+    marks: list[tuple[int, int, str, bool]] = []
+    for wording, key in wordings:
+        for match in re.finditer(re.escape(wording), squeezed):
+            start, end = match.span()
+            if any(taken[start:end]):
+                continue
+            if key not in loose and not _may_start(text, places[start], squeezed, end):
+                continue
+            taken[start:end] = [True] * (end - start)
+            marks.append((places[start], places[end - 1] + 1, key, True))
+    if not marks:
+        marks = _near_label(squeezed, places, wordings)
+    return sorted(marks)
+
+
+def _may_start(text: str, at: int, squeezed: str, end: int) -> bool:
+    """A label starts a line, follows a separator, or is followed by a colon: elsewhere the letters are part of a word."""
+    return at == 0 or text[at - 1] in _SEPARATORS or (end < len(squeezed) and squeezed[end] in ":：")
+
+
+def _near_label(
+    squeezed: str, places: Sequence[int], wordings: Sequence[tuple[str, str]]
+) -> list[tuple[int, int, str, bool]]:
+    """A whole line, or what stands before its colon, that misses a label by one character."""
+    head = re.split("[:：]", squeezed, maxsplit=1)[0]
+    for wording, key in wordings:
+        if len(wording) >= 4 and abs(len(head) - len(wording)) <= 1 and Levenshtein.distance(head, wording) == 1:
+            return [(places[0], places[len(head) - 1] + 1, key, False)]
+    return []
+
+
+def _squeeze(text: str) -> tuple[str, list[int]]:
+    """The text without spaces, and where each of its characters stood."""
+    kept = [(char, at) for at, char in enumerate(text) if not char.isspace()]
+    return "".join(char for char, _ in kept), [at for _, at in kept]
+
+
+def _advance(text: str) -> list[float]:
+    """Running width of a text: a Han character is about twice as wide as a digit or letter."""
+    total = 0.0
+    sums = [0.0]
+    for char in text:
+        total += 1.0 if ord(char) > 0x2E7F else 0.55
+        sums.append(total)
+    return sums
+
+
+def _slice(token: Token, start: int, end: int) -> Token:
+    """The part of a token between two characters; its box is cut in proportion to the characters' widths."""
+    sums = _advance(token.text)
+    total = max(sums[-1], 0.1)
+    a, b = sums[start] / total, sums[end] / total
+    corners = np.array(token.box)
+    top = corners[1] - corners[0]
+    bottom = corners[2] - corners[3]
+    box = np.array([corners[0] + a * top, corners[0] + b * top, corners[3] + b * bottom, corners[3] + a * bottom])
+    return replace(
+        token,
+        text=token.text[start:end],
+        box=quad_from_points(box),
+        left=token.left + a * token.width,
+        right=token.left + b * token.width,
+    )

@@ -1,0 +1,28 @@
+"""A page as extraction sees it: upright and flat, with its lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from schemas.base import Quad
+from schemas.reading import Line
+from verifier.geometry import Homography, map_quad
+from verifier.ocr.engine import Image, Recognition
+
+
+@dataclass(frozen=True)
+class ReadPage:
+    """One upright, flat page. Boxes of `lines` are in pixels of `image`; `index` counts from 0 over the document."""
+
+    index: int
+    image: Image
+    lines: tuple[Line, ...]
+    to_uploaded: Homography
+    """Maps pixels of `image` to pixels of the page as uploaded (after EXIF rotation)."""
+    look: Callable[[Quad], Recognition] | None = None
+    """Reads one line's box again, closer: a second look where a label has no text beside it. None: there is no engine."""
+
+    def uploaded(self, quad: Quad) -> Quad:
+        """The quad in pixels of the page as uploaded."""
+        return map_quad(quad, self.to_uploaded)

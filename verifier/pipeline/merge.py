@@ -1,0 +1,91 @@
+"""Several readings of one page made one: the text layer with OCR, the seal-free channel with the plain one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rapidfuzz.distance import Levenshtein
+
+from schemas.reading import Line
+from verifier.compare.text import half_width
+from verifier.geometry import Bounds, Homography, bounds, map_quad
+
+_AGREES = 0.6
+"""A text layer's line is believed when the picture says at least this much of the same (hidden text cannot lie)."""
+
+
+def with_text_layer(lines: Sequence[Line], layer: Sequence[Line], to_page: Homography) -> tuple[Line, ...]:
+    """Replace OCR lines by the text layer's lines that the picture confirms; `to_page` maps the layer's boxes.
+
+    A layer line the picture does not confirm is left out, an OCR line the layer does not cover stays.
+    """
+    if not layer:
+        return tuple(lines)
+    kept: list[Line] = []
+    covered: set[int] = set()
+    for native in layer:
+        moved = native.model_copy(update={"box": map_quad(native.box, to_page)})
+        area = bounds(moved.box)
+        under = [at for at, line in enumerate(lines) if _share_inside(bounds(line.box), area) > 0.5]
+        seen = "".join(lines[at].text for at in sorted(under, key=lambda at: lines[at].box[0][0]))
+        over = [line for line in lines if _share_inside(area, bounds(line.box)) > 0.5]
+        if under and _similar(seen, native.text) >= _AGREES:
+            kept.append(moved)
+            covered.update(under)
+        elif any(_plain(native.text) in _plain(line.text) for line in over):
+            continue
+    return (*kept, *(line for at, line in enumerate(lines) if at not in covered))
+
+
+def with_clean_reading(lines: Sequence[Line], clean: Sequence[Line], area: Bounds) -> tuple[Line, ...]:
+    """Prefer the seal-free reading inside a seal's bounds.
+
+    Lines that touch the seal are replaced by what the clean channel shows there; a plain line that the clean channel
+    reads worse stays; plain lines wholly inside the seal that the clean channel does not show were the seal's own text.
+    """
+    fresh = [line for line in clean if _touches(bounds(line.box), area) and line.text.strip()]
+    result: list[Line] = []
+    used: set[int] = set()
+    for line in lines:
+        own = bounds(line.box)
+        if not _touches(own, area):
+            result.append(line)
+            continue
+        rivals = [
+            at
+            for at, other in enumerate(fresh)
+            if _share_inside(bounds(other.box), own) > 0.4 or _share_inside(own, bounds(other.box)) > 0.4
+        ]
+        if not rivals:
+            if _share_inside(own, area) < 0.9:
+                result.append(line)
+            continue
+        text = sum(len(_plain(fresh[at].text)) for at in rivals)
+        score = min(fresh[at].score for at in rivals)
+        if text >= len(_plain(line.text)) or score >= line.score:
+            continue
+        result.append(line)
+        used.update(rivals)
+    result.extend(line for at, line in enumerate(fresh) if at not in used)
+    return tuple(result)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s:：,，。.、;；()（）]", "", half_width(text))
+
+
+def _similar(a: str, b: str) -> float:
+    return Levenshtein.normalized_similarity(_plain(a), _plain(b))
+
+
+def _share_inside(inner: Bounds, outer: Bounds) -> float:
+    """Share of `inner`'s area that lies in `outer`."""
+    width = min(inner[2], outer[2]) - max(inner[0], outer[0])
+    height = min(inner[3], outer[3]) - max(inner[1], outer[1])
+    area = (inner[2] - inner[0]) * (inner[3] - inner[1])
+    return max(0.0, width) * max(0.0, height) / area if area > 0 else 0.0
+
+
+def _touches(a: Bounds, b: Bounds) -> bool:
+    return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
