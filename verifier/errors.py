@@ -33,7 +33,9 @@ CODES: dict[str, ErrorSpec] = {
     "file.too_many_pixels": ErrorSpec(
         422, "图片尺寸过大({width}×{height} 像素),超过限制。", "请用手机正常拍照,或缩小图片后重新上传。"
     ),
-    "file.too_small": ErrorSpec(422, "图片尺寸过小({width}×{height} 像素),无法辨认文字。", "请上传原图,不要上传缩略图。"),
+    "file.too_small": ErrorSpec(
+        422, "图片尺寸过小({width}×{height} 像素),无法辨认文字。", "请上传原图,不要上传缩略图。"
+    ),
     "file.missing": ErrorSpec(422, "找不到文件 {file}。", "请检查申请中列出的文件是否都在文件夹里。"),
     "file.too_many": ErrorSpec(422, "一项材料最多上传 {limit} 个文件。", "请合并页面或只上传需要的页面。"),
     # case folders and requests
@@ -47,6 +49,7 @@ CODES: dict[str, ErrorSpec] = {
     "case.slots_missing": ErrorSpec(422, "还缺少材料:{slots}。", "请补齐后再提交。"),
     "case.locked": ErrorSpec(409, "申请当前状态为 {state},不能进行此操作。", "请等待处理完成或收到补正通知后再操作。"),
     "case.not_claimed": ErrorSpec(409, "您没有领取这件申请,或领取已过期。", "请重新领取后再作决定。"),
+    "case.claimed": ErrorSpec(409, "这件申请已由另一位工作人员领取。", "请领取其他申请,或稍后再试。"),
     "case.same_person": ErrorSpec(409, "认定须由另一位工作人员作出。", "请交由其他工作人员办理。"),
     "request.invalid": ErrorSpec(422, "请求内容有误:{where}:{why}。", "请按接口说明修改后重试。"),
     "request.not_found": ErrorSpec(404, "没有这个地址。", "请核对地址。"),
@@ -61,6 +64,9 @@ CODES: dict[str, ErrorSpec] = {
     "models.missing": ErrorSpec(500, "缺少识别模型文件:{file}。", "请先运行 verifier models fetch。"),
     "models.damaged": ErrorSpec(500, "识别模型文件校验不符:{file}。", "请重新运行 verifier models fetch。"),
     "models.fetch_failed": ErrorSpec(500, "未能取得识别模型:{why}。", "请检查网络或 pip 设置后重试。"),
+    "fonts.missing": ErrorSpec(500, "缺少字体文件:{file}。", "请先运行 python -m fixtures fonts。"),
+    "fonts.damaged": ErrorSpec(500, "字体文件校验不符:{file}。", "请重新运行 python -m fixtures fonts。"),
+    "fonts.fetch_failed": ErrorSpec(500, "未能取得字体文件:{why}。", "请检查网络或 pip 设置后重试。"),
     "config.invalid": ErrorSpec(500, "设置有误:{name}:{why}。", "请修改该设置后重新启动。"),
     "storage.unavailable": ErrorSpec(503, "存储暂时不可用。", "请稍后再试,已上传的内容不会丢失。", transient=True),
     "storage.lost": ErrorSpec(500, "存储中缺少已登记的文件。", "请联系管理员核对存储。"),
@@ -160,3 +166,9 @@ class StorageError(VerifierError):
 
 class QueueError(VerifierError):
     default_code = "queue.unavailable"
+
+
+class FontsError(VerifierError):
+    """The fonts that synthetic documents are drawn with are not there."""
+
+    default_code = "fonts.missing"

@@ -6,8 +6,13 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Lock
+
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from schemas.application import (
     Applicant,
@@ -28,8 +33,11 @@ from schemas.result import CaseResult, EngineInfo, Timings
 from verifier.errors import InputError
 from verifier.intake import Limits, sniff
 from verifier.pipeline import NamedFile, Read
-from verifier.services.context import Services, open_store
+from verifier.services.context import Services
 from verifier.settings import Settings
+from verifier.store import audit, database
+from verifier.store.files import open_files
+from verifier.store.tables import Base, EventHeadRow
 
 ID_CARD = DocumentType.RESIDENT_ID_CARD
 EXAM = DocumentType.MEDICAL_EXAM_FORM
@@ -135,14 +143,22 @@ def measure(files: Sequence[NamedFile]) -> tuple[Page, ...]:
 def read_of(slot: DocumentType = ID_CARD, *, total_ms: int = 1200, ocr_ms: int = 900, **values: str) -> Read:
     """A document as read, its fields given as plain values."""
     box = ((0.0, 0.0), (10.0, 0.0), (10.0, 5.0), (0.0, 5.0))
-    fields = {name: ReadField(value=value, raw=value, confidence=0.98, page=0, box=box) for name, value in values.items()}
+    fields = {
+        name: ReadField(value=value, raw=value, confidence=0.98, page=0, box=box) for name, value in values.items()
+    }
     reading = DocumentReading(
-        slot=slot, detected_type=slot, type_confidence=0.99, pages=(page(f"documents/{slot.value}-1.jpg"),), fields=fields
+        slot=slot,
+        detected_type=slot,
+        type_confidence=0.99,
+        pages=(page(f"documents/{slot.value}-1.jpg"),),
+        fields=fields,
     )
     return Read(reading=reading, total_ms=total_ms, ocr_ms=ocr_ms)
 
 
-def finding(rule: str = "name.mismatch", severity: Severity = Severity.CORRECT, document: DocumentType = EXAM) -> Finding:
+def finding(
+    rule: str = "name.mismatch", severity: Severity = Severity.CORRECT, document: DocumentType = EXAM
+) -> Finding:
     return Finding(rule=rule, severity=severity, document=document, field="name", message="姓名不一致。")
 
 
@@ -190,19 +206,51 @@ def settings_for(data: Path, **changes: object) -> Settings:
     return Settings(_env_file=None, data=data, **{**given, **changes})  # type: ignore[call-arg]
 
 
-def open_test_services(data: Path, *, clock: Clock | None = None, judge: Judge | None = None, **changes: object) -> Services:
-    """Migrated services on files under `data`, with stand-ins for measuring, rules and batches."""
-    return open_store(
-        settings_for(data, **changes),
-        migrate=True,
+@cache
+def _migrated_database() -> bytes:
+    """An empty SQLite file at the newest revision: migrating one for each test would be most of a run's time."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "empty.db"
+        database.migrate(f"sqlite:///{file}")
+        return file.read_bytes()
+
+
+def _trust_the_disk(connection: DBAPIConnection, _entry: object) -> None:
+    # a test's rows need not outlive a power cut
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA synchronous=OFF")
+    cursor.close()
+
+
+def open_test_services(
+    data: Path, *, clock: Clock | None = None, judge: Judge | None = None, **changes: object
+) -> Services:
+    """Services on a migrated database and files under `data`, with stand-ins for measuring, rules and batches."""
+    settings = settings_for(data, **changes)
+    (data / "verifier.db").write_bytes(_migrated_database())
+    engine = database.open_engine(settings.database_url)
+    event.listen(engine, "connect", _trust_the_disk)
+    return Services(
+        sessions=database.open_sessions(engine),
+        files=open_files(settings.files_url),
         clock=clock or Clock(),
         new_id=counting_ids(),
+        batches_dir=None,
         limits=Limits(),
+        settings=settings,
         sniff=sniff,
         measure=measure,
         judge=judge or Judge(),
         load_batch=load_batch,
     )
+
+
+def emptied(services: Services) -> None:
+    """Take every row away, so that tests may share an engine: its compiled statements are what costs time."""
+    with services.sessions.begin() as session:
+        for table in reversed(Base.metadata.sorted_tables):
+            session.execute(table.delete())
+        session.add(EventHeadRow(id=audit.HEAD_ID, seq=0, hash=audit.GENESIS))
 
 
 def with_settings(services: Services, **changes: object) -> Services:

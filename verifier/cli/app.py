@@ -27,10 +27,16 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 def main() -> None:
     """Entry point: run a command; an error of ours becomes one line on stderr and exit code 2."""
-    from verifier.cli import evaluate, models, parts, tokens, up, verify  # commands register themselves
+    # Imported here because the commands import this module.
+    from verifier.cli.evaluate import register as evaluate
+    from verifier.cli.models import register as models
+    from verifier.cli.parts import register as parts
+    from verifier.cli.tokens import register as tokens
+    from verifier.cli.up import register as up
+    from verifier.cli.verify import register as verify
 
-    for module in (verify, evaluate, models, up, parts, tokens):
-        module.register(app)
+    for register in (verify, evaluate, up, models, parts, tokens):
+        register(app)
     try:
         app()
     except VerifierError as error:

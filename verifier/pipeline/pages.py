@@ -74,9 +74,13 @@ def _read_under_seals(
 
 
 def _window(image: Image, area: Bounds, lines: Sequence[Line]) -> tuple[int, int, int, int]:
-    """The seal's bounds widened to the whole of every line it touches, plus a margin, inside the image."""
+    """The seal's bounds widened to the whole of every line it touches, inside the image.
+
+    Sideways it is widened by most of the seal's height more: a line the ink cut apart goes on where nothing was read.
+    """
     left, top, right, bottom = area
     margin = 0.15 * (bottom - top)
+    left, right = left - 0.7 * (bottom - top), right + 0.7 * (bottom - top)
     for line in lines:
         own = bounds(line.box)
         if min(own[2], area[2]) > max(own[0], area[0]) and min(own[3], area[3]) > max(own[1], area[1]):

@@ -1,0 +1,1 @@
+"""Measurements beside peers. Nothing here is imported by the project."""

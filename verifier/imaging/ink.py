@@ -1,0 +1,96 @@
+"""Separating coloured ink from paper and from black print, by optical density.
+
+Ink and print absorb light one after the other, so their densities (the logarithm of paper over image) add up: black
+print adds the same to every channel, red ink adds much to blue and green and little to red. The difference of the
+channels' densities is therefore the amount of coloured ink, with or without black print over it, on white, tinted or
+shaded paper alike. Images are BGR, uint8; densities are float32.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from verifier.ocr.engine import Image
+
+Colour = Literal["red", "blue"]
+Plane = NDArray[np.float32]
+"""One number per pixel, shape (height, width)."""
+
+_DARK_FLOOR = 8.0
+"""Grey levels added before taking logarithms: below it a camera's and JPEG's noise is larger than the signal."""
+_PRINT = 1.15
+"""Black print weighs a little more than it should: its edges have coloured fringes from the camera and from JPEG."""
+_BLACK_FROM = 0.25
+"""Density of black print from which a place is printed on, and how much more makes it surely so."""
+_PAPER_SIDE = 600
+"""The long side, in pixels, at which paper is estimated: it changes slowly."""
+_PAPER_REACH = 1 / 40
+"""Marks narrower than this share of the long side are bridged when paper is estimated; larger areas count as paper."""
+
+
+def paper(image: Image, *, reach_px: float | None = None) -> Image:
+    """The page without its marks: the colour the paper has at every pixel, shape as `image`.
+
+    Marks narrower than `reach_px` pixels vanish; the default suits a whole page.
+    """
+    height, width = image.shape[:2]
+    scale = min(1.0, _PAPER_SIDE / max(height, width))
+    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1.0 else image
+    reach = max(height, width) * _PAPER_REACH if reach_px is None else reach_px
+    size = max(3, round(reach * scale)) | 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    # A median first: closing takes maxima, and single noisy pixels must not become the colour of the paper.
+    closed = cv2.morphologyEx(cv2.medianBlur(small, 3), cv2.MORPH_CLOSE, kernel)
+    smooth = cv2.blur(closed, (size, size))
+    return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+
+
+def densities(image: Image, ground: Image) -> NDArray[np.float32]:
+    """Optical density (natural logarithm) of each channel over the paper `ground`, shape (h, w, 3), never below 0."""
+    table = np.log(np.arange(256, dtype=np.float32) + np.float32(_DARK_FLOOR))
+    return np.asarray(np.maximum(table[ground] - table[image], 0.0), dtype=np.float32)
+
+
+def coloured_ink(density: NDArray[np.float32], colour: Colour, *, under_pen: bool = False) -> Plane:
+    """How much ink of `colour` each pixel holds, in units of density; about 0 on paper and on black print.
+
+    `under_pen` also sees red ink where blue handwriting crosses it, at the price of taking violet for red: for places
+    where a red seal is known to be.
+    """
+    blue, green, red = density[..., 0], density[..., 1], density[..., 2]
+    if colour == "blue":
+        amount = np.minimum(red, green) - _PRINT * blue
+    elif under_pen:
+        amount = green - _PRINT * red
+    else:
+        amount = np.minimum(blue, green) - _PRINT * red
+    return np.asarray(np.maximum(amount, 0.0), dtype=np.float32)
+
+
+def detailed_ink(density: NDArray[np.float32], amount: Plane, colour: Colour, reach_px: int) -> Plane:
+    """`coloured_ink` (`amount`) with the sharpness of the picture's brightness, in about the same units.
+
+    Cameras and JPEG keep colour at half the resolution of brightness, so thin strokes blur in `amount`. Green carries
+    most of the brightness and both inks absorb it: its density is taken wherever `amount` within `reach_px` pixels
+    says that the mark is coloured ink and not black print.
+    """
+    strong = amount > 0.5 * float(np.percentile(amount, 99.0))
+    green, third = density[..., 1], density[..., 2 if colour == "red" else 0]
+    own = max(float(np.median(green[strong])), 1e-3) if strong.any() else 1.0
+    usual = float(np.median(amount[strong])) if strong.any() else 1.0
+    share = min(0.8, float(np.median(third[strong])) / own) if strong.any() else 0.0
+    black = np.clip((third - share * green) / (1.0 - share), 0.0, None)
+    printed = np.clip((black - _BLACK_FROM) / _BLACK_FROM, 0.0, 1.0)
+    sharp = np.minimum(green / own, 1.0) * usual
+    near = cv2.dilate((amount > 0.13 * usual).astype(np.float32), np.ones((reach_px, reach_px), np.uint8))
+    gate = cv2.GaussianBlur(near, (5, 5), 0)
+    return np.asarray(gate * (sharp * (1.0 - printed) + amount * printed), dtype=np.float32)
+
+
+def remove_red(image: Image) -> Image:
+    """placeholder"""
+    return image

@@ -1,0 +1,320 @@
+"""The arc of a seal: its ink laid out as a clean disc, the band of text along its ring, and that band unwrapped."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from verifier.imaging.ink import Plane, coloured_ink, densities, detailed_ink, paper
+from verifier.imaging.seal_shapes import Ellipse, Floats, SealRegion, sample
+from verifier.ocr.engine import Image
+
+_RADIUS = 220
+"""Pixels from the centre to the ring, longest way, once a seal is made round: its text is then about 50 px tall."""
+_MARGIN = 1.25
+"""How far beyond the ring the seal's surroundings are looked at, in radii."""
+_DETAIL_REACH = 9
+"""Pixels within which colour says whose ink a sharp mark is: twice what JPEG's colour blurs, at `_RADIUS`."""
+_GAP_INK = 0.25
+"""Most ink between characters, as a share of the mean ink of the band, for their spacing to count as even."""
+_STAR_REACH = 0.34
+"""A star's tips end within this share of the radius."""
+_STEPS = 1440
+"""Columns all around the ring when the strip's place is looked for."""
+
+
+@dataclass(frozen=True)
+class Disc:
+    """The ink of one seal with a tilted circle made round: the ring is `ring`, ink is 1 where the seal is fully inked."""
+
+    ink: Plane
+    """Told by colour: clean, a little blurred."""
+    detail: Plane
+    """The same with the sharpness of the picture, for reading."""
+    ring: Ellipse
+
+
+@dataclass(frozen=True)
+class Band:
+    """Where the text of the arc stands: depths inwards from the ring in pixels, and the stretch of the ring it fills.
+
+    `start` and `length` are shares of the whole way around, clockwise from the right.
+    """
+
+    outer: float
+    inner: float
+    start: float
+    length: float
+
+    def down(self, ring: Ellipse) -> float:
+        """The direction of the opening, degrees clockwise from the right: the seal's bottom, to about 20 degrees."""
+        points, _ = along_ring(ring, np.array([self.start + (1.0 + self.length) / 2.0]))
+        return math.degrees(math.atan2(float(points[0, 1]) - ring.y, float(points[0, 0]) - ring.x))
+
+
+def flatten_ink(image: Image, region: SealRegion) -> Disc:
+    """The seal's ink alone, with a tilted round seal made round; an oval one keeps its shape."""
+    height, width = image.shape[:2]
+    ring = region.ellipse
+    reach = _MARGIN * max(ring.a, ring.b)
+    left, top = max(0, int(ring.x - reach)), max(0, int(ring.y - reach))
+    right, bottom = min(width, math.ceil(ring.x + reach)), min(height, math.ceil(ring.y + reach))
+    crop = np.ascontiguousarray(image[top:bottom, left:right])
+    density = densities(crop, paper(crop, reach_px=0.35 * reach))
+    longest = max(ring.a, ring.b)
+    a, b = (longest, longest) if region.shape == "round" else (ring.a, ring.b)
+    side = 2 * round(_MARGIN * _RADIUS)
+    target = Ellipse(side / 2, side / 2, a * _RADIUS / longest, b * _RADIUS / longest, ring.angle)
+    matrix = _between(ring.moved(-left, -top), target)
+    if longest > 1.5 * _RADIUS:
+        density = np.asarray(cv2.blur(density, (3, 3)), dtype=np.float32)
+    density = np.asarray(cv2.warpAffine(density, matrix, (side, side), flags=cv2.INTER_CUBIC), dtype=np.float32)
+    density = np.maximum(density, np.float32(0.0))
+    ink = coloured_ink(density, region.colour, under_pen=True)
+    sharp = (ink + detailed_ink(density, ink, region.colour, _DETAIL_REACH)) / np.float32(2.0)
+    points, inwards = along_ring(target, np.arange(360) / 360.0)
+    outline = sample(ink, points[None] + np.arange(-3.0, 5.0)[:, None, None] * inwards)
+    full = np.float32(max(float(np.percentile(outline.max(axis=0), 60)), 1e-3))
+    return Disc(np.clip(ink / full, 0.0, 1.0), np.clip(sharp / full, 0.0, 1.0), target)
+
+
+def _between(source: Ellipse, target: Ellipse) -> Floats:
+    """The 2x3 affine map that carries one ellipse to another without turning it."""
+    first, second = source.matrix(), target.matrix()
+    linear = second[:, :2] @ np.linalg.inv(first[:, :2])
+    return np.column_stack([linear, second[:, 2] - linear @ first[:, 2]])
+
+
+def _filled(side: int, ring: Ellipse, factor: float) -> NDArray[np.uint8]:
+    mask = np.zeros((side, side), np.uint8)
+    centre, axes = (round(ring.x), round(ring.y)), (max(1, round(ring.a * factor)), max(1, round(ring.b * factor)))
+    cv2.ellipse(mask, centre, axes, ring.angle, 0, 360, 1, cv2.FILLED)
+    return mask
+
+
+def along_ring(ring: Ellipse, places: Floats) -> tuple[Floats, Floats]:
+    """Points (n, 2) on the ring at `places` and the unit vectors (n, 2) that point inwards there.
+
+    Places are shares of the ring's length, clockwise from the right: equal steps are equally long, so that characters
+    keep their width all around an oval.
+    """
+    rotation = math.radians(ring.angle)
+    turn = np.linspace(0.0, 2.0 * math.pi, 2881)
+    cos, sin = math.cos(rotation), math.sin(rotation)
+    along_a, along_b = ring.a * np.cos(turn - rotation), ring.b * np.sin(turn - rotation)
+    edge = np.stack([along_a * cos - along_b * sin, along_a * sin + along_b * cos], axis=1)
+    step = np.hypot(*np.diff(edge, axis=0).T)
+    way = np.concatenate([[0.0], np.cumsum(step)]) / step.sum()
+    tangent = np.gradient(edge, axis=0)
+    normal = np.stack([-tangent[:, 1], tangent[:, 0]], axis=1)
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
+    wrapped = np.mod(places, 1.0)
+    points = np.stack([np.interp(wrapped, way, edge[:, k]) for k in (0, 1)], axis=1) + (ring.x, ring.y)
+    inwards = np.stack([np.interp(wrapped, way, normal[:, k]) for k in (0, 1)], axis=1)
+    return points, inwards
+
+
+def unwrap(plane: Plane, ring: Ellipse, depths: Floats, places: Floats) -> Plane:
+    """`plane` at `depths` (pixels inwards from the ring, rows) and `places` (see `along_ring`, columns)."""
+    points, inwards = along_ring(ring, places)
+    return sample(plane, points[None, :, :] + depths[:, None, None] * inwards[None, :, :])
+
+
+def inside(disc: Disc, depth: float) -> NDArray[np.bool_]:
+    """What lies more than `depth` pixels inwards from the ring and is not part of the star."""
+    mask = _filled(disc.ink.shape[0], disc.ring, 1.0 - depth / min(disc.ring.a, disc.ring.b))
+    if has_star(disc):
+        radius = round(_STAR_REACH * min(disc.ring.a, disc.ring.b))
+        cv2.circle(mask, (round(disc.ring.x), round(disc.ring.y)), radius, 0, cv2.FILLED)
+    return mask > 0
+
+
+def sector(disc: Disc, band: Band) -> NDArray[np.bool_]:
+    """Where the characters of the arc stand, from the ring inwards."""
+    mask = np.zeros(disc.ink.shape, np.uint8)
+    points, inwards = along_ring(disc.ring, np.linspace(band.start, band.start + band.length, 360))
+    outline = np.concatenate([points, (points + band.inner * inwards)[::-1]])
+    cv2.fillPoly(mask, [np.round(outline).astype(np.int32).reshape(-1, 1, 2)], 1)
+    return mask > 0
+
+
+def fit_characters(disc: Disc, band: Band, top: float) -> tuple[Band, Band] | None:
+    """The band with its ends told by the even spacing of its characters; None when they are not evenly spaced.
+
+    The second answer has a character less at each end: a long straight line's ends may have been taken for two.
+
+    `top` is the direction of the seal's top, degrees clockwise from the right: characters stand evenly to both sides
+    of it, so that the spacing seen at the top also tells where the first and the last one stand, even where the
+    straight line comes close to them.
+    """
+    way = perimeter(disc.ring)
+    tall = band.inner - band.outer
+    places = np.arange(_STEPS) / _STEPS
+    points, _ = along_ring(disc.ring, places)
+    directions = np.degrees(np.arctan2(points[:, 1] - disc.ring.y, points[:, 0] - disc.ring.x))
+    middle = float(places[int(np.argmin(np.abs(np.mod(directions - top + 180.0, 360.0) - 180.0)))])
+    depths = np.arange(band.outer, band.inner)
+    strip = unwrap(disc.ink, disc.ring, depths, middle + places - 0.5)
+    columns = np.asarray(strip.mean(axis=0), dtype=np.float32)
+    # the ends of a straight line do not come that close to the ring, a registration number stays there
+    # (an oval seal's line is in its middle, and its characters stand deeper at the sides)
+    half = len(depths) // 2
+    edge = len(depths) // 4 if disc.ring.a == disc.ring.b else half
+    near_ring = np.asarray(strip[:edge].mean(axis=0), dtype=np.float32)
+    far_from_it = np.asarray(strip[half:].mean(axis=0), dtype=np.float32)
+    # spacing is judged on the upper part only, where nothing else comes near
+    clear = 0.28 * _STEPS
+    typical = max(float(columns[round(_STEPS / 2 - clear) : round(_STEPS / 2 + clear)].mean()), 1e-6)
+    fits: list[tuple[float, float, float]] = []
+    for pitch in np.arange(0.5 * tall, 2.6 * tall, 0.5) / way * _STEPS:
+        for parity in (0.0, 0.5):
+            for shift in np.linspace(-0.12, 0.12, 5) * pitch:
+                gaps = (np.arange(-40, 41) + parity) * pitch + shift
+                at = np.round(gaps[np.abs(gaps) < clear] + _STEPS / 2).astype(np.int64)
+                if len(at) < 3:
+                    continue
+                fits.append((float(columns[at].mean()) / typical, float(pitch), float(parity * pitch + shift)))
+    if not fits:
+        return None
+    lowest = min(fit[0] for fit in fits)
+    if lowest > _GAP_INK:
+        return None
+    # twice the spacing fits as well: the smallest that fits is the right one
+    smallest = min(fit[1] for fit in fits if fit[0] <= lowest + 0.08)
+    _, pitch, phase = min(fit for fit in fits if fit[1] <= 1.04 * smallest)
+    pairs = min(_filled_pairs(part, pitch, phase, clear) for part in (near_ring, far_from_it))
+    if pairs < 2:
+        return None
+    # an odd number of characters has one at the very top, an even number a gap
+    odd = abs(abs(phase) / pitch - 0.5) < 0.25
+    centre = phase + 0.5 * pitch * (1.0 if phase < 0.0 else -1.0) if odd else phase
+
+    def spanning(count: int) -> Band:
+        half = (count + 0.5 if odd else count) * pitch
+        return Band(band.outer, band.inner, (middle + (centre - half) / _STEPS) % 1.0, 2.0 * half / _STEPS)
+
+    return spanning(pairs), spanning(pairs - 1)
+
+
+def _filled_pairs(ink: Plane, pitch: float, phase: float, clear: float) -> int:
+    """How many characters stand to each side of the top (not counting one at the top itself).
+
+    Both of a pair must be there; one pair may be missing in between: 一 and 二 leave little ink near the ring.
+    """
+
+    def filled(first: float) -> float:
+        columns = np.arange(round(first + 0.1 * pitch), round(first + 0.9 * pitch)) + _STEPS // 2
+        return float(ink[np.mod(columns, _STEPS)].mean())
+
+    most = int(0.5 * _STEPS / pitch)
+    odd = abs(abs(phase) / pitch - 0.5) < 0.25
+    right = phase if phase > 0.0 or not odd else phase + pitch
+    left = right - 2.0 * pitch if odd else right - pitch
+    inks = [(filled(right + k * pitch), filled(left - k * pitch)) for k in range(most)]
+    usual = float(np.median([v for k, pair in enumerate(inks) if (k + 1) * pitch < clear for v in pair] or [0.0]))
+    there = [min(pair) > 0.15 * usual and sum(pair) > 0.6 * usual for pair in inks]
+    count = 0
+    for k, present in enumerate(there):
+        if present:
+            count = k + 1
+        elif k > count:
+            break
+    return count
+
+
+def has_star(disc: Disc) -> bool:
+    """Whether the very middle is filled, as only a star or an emblem fills it."""
+    radius = round(0.1 * min(disc.ring.a, disc.ring.b))
+    x, y = round(disc.ring.x), round(disc.ring.y)
+    return bool(disc.ink[y - radius : y + radius, x - radius : x + radius].mean() > 0.5)
+
+
+def runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First and one past the last index of every stretch of True."""
+    change = np.diff(np.concatenate([[0], flags.astype(np.int8), [0]]))
+    return list(zip(np.flatnonzero(change == 1).tolist(), np.flatnonzero(change == -1).tolist(), strict=True))
+
+
+def perimeter(ring: Ellipse) -> float:
+    """Ramanujan's approximation of an ellipse's perimeter, in its units."""
+    h = ((ring.a - ring.b) / (ring.a + ring.b)) ** 2
+    return math.pi * (ring.a + ring.b) * (1.0 + 3.0 * h / (10.0 + math.sqrt(4.0 - 3.0 * h)))
+
+
+def find_band(disc: Disc, *, number_possible: bool = True) -> Band | None:
+    """The ring of text; None when there is no text along the ring.
+
+    With `number_possible` what stands near the ring only is taken for a registration number: a seal with a straight
+    line has none, and its last characters may have lost their inner half to the line.
+    """
+    radius = min(disc.ring.a, disc.ring.b)
+    depths = np.arange(0.0, 0.55 * radius)
+    places = np.arange(_STEPS) / _STEPS
+    strip = unwrap(disc.ink, disc.ring, depths, places)
+    outer, inner = 0.1 * radius, 0.4 * radius
+    start, length = 0.0, 1.0
+    for _ in range(2):
+        opening = _opening(strip, perimeter(disc.ring), round(outer), round(inner), number_possible)
+        if opening is None:
+            return None
+        start, length = opening
+        # the rows are judged where neither the straight line nor a registration number can be
+        middle = np.mod(np.arange(_STEPS) - round((start + 0.15 * length) * _STEPS), _STEPS) < 0.7 * length * _STEPS
+        rows = _band_rows(strip[:, middle].mean(axis=1), radius)
+        if rows is None:
+            return None
+        outer, inner = rows
+    return Band(outer, inner, start, length)
+
+
+def _opening(strip: Plane, way: float, outer: int, inner: int, number_possible: bool) -> tuple[float, float] | None:
+    """Where the text starts and how long it is, as shares of the way around: all but the largest gap.
+
+    A character fills the whole height of the band. A registration number stands near the ring only, the ends of the
+    straight line far from it only: places inked in one half alone are gap.
+    """
+    middle = (outer + inner) // 2
+    character = max(9, round(0.8 * (inner - outer) / way * _STEPS)) | 1
+    halves = [(strip[a:b] > 0.35).sum(axis=0) >= 2 for a, b in ((outer, middle), (middle, inner))]
+    near = [_spread(half, character) for half in halves]
+    text = (halves[0] | halves[1]) & near[0]
+    if number_possible:
+        text &= near[1]
+    if text.mean() < 0.08:
+        return None
+    inked = np.flatnonzero(text)
+    gaps = np.diff(np.concatenate([inked, inked[:1] + _STEPS]))
+    widest = int(np.argmax(gaps))
+    first = int(inked[(widest + 1) % len(inked)])
+    return first / _STEPS, float(_STEPS - gaps[widest] + 1) / _STEPS
+
+
+def _spread(flags: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
+    wrapped = np.concatenate([flags[-width:], flags, flags[:width]]).astype(np.uint8).reshape(1, -1)
+    return np.asarray(cv2.dilate(wrapped, np.ones((1, width), np.uint8))[0, width:-width] > 0)
+
+
+def _band_rows(profile: Plane, radius: float) -> tuple[float, float] | None:
+    """Depths at which the text begins and ends, from the mean ink by depth (index: pixels inwards from the ring)."""
+    low, high = round(0.05 * radius), round(0.5 * radius)
+    peak = float(profile[round(0.12 * radius) : high].max())
+    if peak <= 0.02:
+        return None
+    empty = profile < 0.12 * peak
+    top = round(0.12 * radius) + int(np.argmax(profile[round(0.12 * radius) : round(0.3 * radius)]))
+    begin = top
+    while begin > low and not empty[begin]:
+        begin -= 1
+    if begin == low:
+        # the text touches the ring: the emptiest row between them
+        begin = low + int(np.argmin(profile[low : round(0.15 * radius)]))
+    end = top
+    while end < high and not empty[end]:
+        end += 1
+    if end - begin < 0.08 * radius:
+        return None
+    return float(begin), float(end)

@@ -1,0 +1,8 @@
+"""From uploaded bytes to pages: sniffed by content, bounded before anything is decoded, then decoded."""
+
+from verifier.intake.decode import decode
+from verifier.intake.limits import Limits
+from verifier.intake.page import DecodedPage, Image
+from verifier.intake.sniff import FileKind, sniff
+
+__all__ = ["DecodedPage", "FileKind", "Image", "Limits", "decode", "sniff"]

@@ -1,0 +1,23 @@
+"""The one door of this room: bytes in, pages out."""
+
+from __future__ import annotations
+
+from verifier.intake.limits import Limits
+from verifier.intake.page import DecodedPage
+from verifier.intake.pdf import decode_pdf
+from verifier.intake.pictures import decode_picture
+from verifier.intake.sniff import FileKind, sniff
+
+
+def decode(data: bytes, limits: Limits = Limits()) -> tuple[DecodedPage, ...]:  # noqa: B008 - frozen, never changes
+    """All pages of a file, in order; a picture is one page, of an animated picture the first frame.
+
+    Raises InputError: `file.empty`, `file.too_large`, `file.type_not_allowed`, `file.broken`, `file.encrypted`,
+    `file.too_many_pages`, `file.too_many_pixels`, `file.too_small`. Sizes and page counts are taken from the headers
+    and refused before a pixel is decoded. Nothing stays open afterwards, whatever the outcome.
+    """
+    limits.check_bytes(len(data))
+    kind = sniff(data)
+    if kind is FileKind.PDF:
+        return decode_pdf(data, limits)
+    return (DecodedPage(image=decode_picture(data, kind, limits), number=1),)

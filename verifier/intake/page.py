@@ -1,0 +1,27 @@
+"""What intake hands on: one page as pixels, and what the file itself says stands on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.reading import Line
+
+Image = NDArray[np.uint8]
+"""BGR, shape (height, width, 3): the same thing as the OCR room's Image. Rooms beside each other do not import each
+other, so each names it."""
+
+
+@dataclass(frozen=True)
+class DecodedPage:
+    """One page, upright as its file says (EXIF orientation, PDF rotation), writable and contiguous.
+
+    `number` counts from 1 within the file. `text_lines` is the text layer of a PDF page, boxes in pixels of `image`;
+    empty for pictures and scans.
+    """
+
+    image: Image
+    number: int
+    text_lines: tuple[Line, ...] = ()

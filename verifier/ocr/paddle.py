@@ -1,0 +1,145 @@
+"""PaddleOCR behind the Engine protocol: text detection and recognition on ONNX Runtime, in this process.
+
+The two PaddleOCR models are called one by one instead of through its pipeline: strips are cut at full resolution and
+grouped by width, so that little of what the recogniser computes is padding. bench/README.md has the measurements
+behind the numbers here. Not thread-safe (PaddleOCR is not), not to be used after a fork (ONNX Runtime is not): workers
+go through verifier.ocr.host.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+import os
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.reading import Line
+from verifier.errors import ConfigError
+from verifier.geometry import quad_from_points
+from verifier.ocr import models
+from verifier.ocr.engine import Image, Recognition
+from verifier.ocr.strips import cut, groups_of_like_width, reading_order, to_strip, upright_corners
+
+CV2_VERSION = "4.10"
+CV2_DISTRIBUTIONS = (
+    "opencv-contrib-python",
+    "opencv-contrib-python-headless",
+    "opencv-python",
+    "opencv-python-headless",
+)
+
+DETECTION_SIDE = 960
+"""Longest side of the page, in pixels, as the detector sees it; smaller pages are not enlarged."""
+
+DENSE_SIDE = 1280
+DENSE_LINES = 60
+"""A page with this many lines has small ones: it is looked at again at DENSE_SIDE. That found the lines of health forms
+whose decimal points 960 lost, and changed nothing on other documents (bench/README.md). Going straight to 1280 would
+cost every page 0.3 s of both cores and the process 230 MB."""
+
+WIDTH_STEP = 32
+MAX_GROUP_WIDTH = 1280
+"""Strips whose widths fall into one step share a call of the recogniser while they are this wide together."""
+
+
+class PaddleEngine:
+    """An Engine that runs in this process; ignores deadlines, see the protocol.
+
+    `threads` are those of each ONNX Runtime session and of OpenCV. `detection_side` and `dense_side` are the longest
+    sides, in pixels, at which a page and a page full of small lines are searched for text. Raises ModelsError when the
+    weights in `models_dir` are not whole and ConfigError when more than one cv2, or another than 4.10, is installed.
+    """
+
+    def __init__(
+        self, models_dir: Path, *, threads: int, detection_side: int = DETECTION_SIDE, dense_side: int = DENSE_SIDE
+    ) -> None:
+        check_cv2()
+        found = models.check(models_dir)
+        self._name = found.name
+        self._detection_side = detection_side
+        self._dense_side = dense_side
+        cv2.setNumThreads(threads)
+        self._detector, self._recogniser = _load(found, threads)
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def read(self, image: Image, *, deadline_s: float = 60.0) -> tuple[Line, ...]:  # noqa: ARG002 (see the class)
+        boxes = self._detect(image, self._detection_side)
+        seen_smaller = max(image.shape[:2]) > self._detection_side
+        if len(boxes) >= DENSE_LINES and seen_smaller and self._dense_side > self._detection_side:
+            boxes = self._detect(image, self._dense_side)
+        corners = [upright_corners(box) for box in boxes]
+        corners = [corners[i] for i in reading_order(corners)]
+        answers = self._recognise([cut(image, c) for c in corners])
+        return tuple(
+            Line(text=text, score=score, box=quad_from_points(c))
+            for c, (text, score) in zip(corners, answers, strict=True)
+            if text
+        )
+
+    def recognise(
+        self,
+        crops: Sequence[Image],
+        *,
+        deadline_s: float = 60.0,  # noqa: ARG002
+    ) -> tuple[Recognition, ...]:
+        return tuple(
+            Recognition(text=text, score=score) for text, score in self._recognise([to_strip(crop) for crop in crops])
+        )
+
+    def _detect(self, image: Image, side: int) -> list[NDArray[np.int16]]:
+        (found,) = self._detector.predict(image, batch_size=1, limit_side_len=side, limit_type="max")
+        return list(found["dt_polys"])
+
+    def _recognise(self, strips: Sequence[Image]) -> list[tuple[str, float]]:
+        answers = [("", 0.0)] * len(strips)
+        widths = [strip.shape[1] for strip in strips]
+        for group in groups_of_like_width(widths, floor=models.MIN_STRIP_WIDTH, step=WIDTH_STEP, total=MAX_GROUP_WIDTH):
+            results = self._recogniser.predict([strips[i] for i in group], batch_size=len(group))
+            for i, result in zip(group, results, strict=True):
+                answers[i] = (str(result["rec_text"]), min(1.0, max(0.0, float(result["rec_score"]))))
+        return answers
+
+
+def check_cv2() -> None:
+    """Two wheels that carry cv2 overwrite each other's files and nothing complains until something is subtly wrong.
+
+    Raises ConfigError naming cv2.
+    """
+    installed = [name for name in CV2_DISTRIBUTIONS if _is_installed(name)]
+    if len(installed) != 1:
+        raise ConfigError(name="cv2", why=f"installed from {len(installed)} distributions: {', '.join(installed)}")
+    if not cv2.__version__.startswith(f"{CV2_VERSION}."):
+        raise ConfigError(name="cv2", why=f"version {cv2.__version__}, not {CV2_VERSION}")
+
+
+def _is_installed(distribution: str) -> bool:
+    try:
+        importlib.metadata.distribution(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _load(found: models.Models, threads: int) -> tuple[Any, Any]:
+    """PaddleOCR's detector and recogniser. The import takes two seconds, and loading chats on stderr unless hushed."""
+    os.environ["PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK"] = "True"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the packages that PaddleOCR brings along
+        import paddleocr
+    for noisy in ("paddlex", "ppocr", "paddleocr"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    options = {"intra_op_num_threads": threads, "inter_op_num_threads": 1, "log_severity_level": 3}
+    common = {"device": "cpu", "engine": "onnxruntime", "engine_config": options}
+    detector = paddleocr.TextDetection(model_name=found.detector.name, model_dir=str(found.detector), **common)
+    recogniser = paddleocr.TextRecognition(model_name=found.recogniser.name, model_dir=str(found.recogniser), **common)
+    return detector, recogniser

@@ -1,0 +1,93 @@
+"""What the use cases share about a case: finding it, locking it, and the one way to change its state."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from schemas.application import Application, ApplicationForm, SlotFiles
+from schemas.case import CaseState, DocumentState, may_move
+from schemas.events import EventType
+from verifier.errors import InputError, StateError
+from verifier.store import audit
+from verifier.store.tables import CaseRow, DocumentRow
+
+MACHINE = "verifier"
+"""The actor of what no person did."""
+
+
+def find_case(session: Session, application_no: str) -> CaseRow:
+    """Raises InputError case.not_found."""
+    case = session.scalar(select(CaseRow).where(CaseRow.application_no == application_no))
+    if case is None:
+        raise InputError("case.not_found")
+    return case
+
+
+def lock_case(session: Session, application_no: str) -> CaseRow:
+    """The case, locked until the transaction ends, as it stands now. Raises InputError case.not_found."""
+    case = session.scalar(
+        select(CaseRow)
+        .where(CaseRow.application_no == application_no)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if case is None:
+        raise InputError("case.not_found")
+    return case
+
+
+def lock_case_of(session: Session, document: DocumentRow) -> CaseRow:
+    """The case of a document, locked, as it stands now."""
+    return session.scalars(
+        select(CaseRow)
+        .where(CaseRow.id == document.case_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def move_case(
+    session: Session, case: CaseRow, target: CaseState, *, at: datetime, actor: str, why: str | None = None
+) -> None:
+    """The only place where a case changes its state. The caller holds the case's lock.
+
+    Raises StateError case.locked for a move that schemas.case.TRANSITIONS does not list.
+    """
+    source = case.state
+    if not may_move(source, target):
+        raise StateError("case.locked", state=source.value)
+    case.state = target
+    case.updated_at = at
+    details = {"from": source.value, "to": target.value} | ({"why": why} if why else {})
+    audit.record(
+        session, at=at, type=EventType.STATE_CHANGED, actor=actor, application_no=case.application_no, details=details
+    )
+
+
+def current_documents(session: Session, case: CaseRow) -> list[DocumentRow]:
+    """The newest revision of each slot, in the order the slots were first filled."""
+    rows = session.scalars(
+        select(DocumentRow)
+        .where(DocumentRow.case_id == case.id, DocumentRow.current)
+        .order_by(DocumentRow.id)
+        .execution_options(populate_existing=True)
+    )
+    return list(rows)
+
+
+def form_of(case: CaseRow) -> ApplicationForm:
+    return ApplicationForm.model_validate(case.form)
+
+
+def application_of(case: CaseRow, documents: list[DocumentRow]) -> Application:
+    """The application as a case folder would state it, with the files of `documents`."""
+    slots = tuple(SlotFiles(slot=row.slot, files=tuple(file.name for file in row.files)) for row in documents)
+    return Application.model_validate({**case.form, "documents": slots})
+
+
+def is_settled(document: DocumentRow) -> bool:
+    """Whether reading it is over, well or badly."""
+    return document.state in (DocumentState.READ, DocumentState.NOT_READ)

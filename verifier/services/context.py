@@ -1,0 +1,120 @@
+"""What every use case needs, in one frozen value: rows, files, time, ids, and the seams to the other rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from schemas.application import Application
+from schemas.batch import Batch
+from schemas.document import DocumentType, Page
+from schemas.result import CaseResult
+from verifier.settings import Settings
+from verifier.store import database
+from verifier.store.files import FileStore, open_files
+
+if TYPE_CHECKING:
+    from verifier.intake import FileKind, Limits
+    from verifier.pipeline import NamedFile, Read
+
+
+@dataclass(frozen=True)
+class Services:
+    """Shared by threads: nothing in it is changed after it was built.
+
+    `clock` answers an aware UTC datetime, `new_id` a fresh id of letters and digits. `sniff` names a file's kind by its
+    content, `measure` decodes and measures files, `judge` runs the rules over a
+    whole case, `load_batch` finds a batch by its code; the first, second and fourth raise InputError for what an
+    applicant can mend.
+    """
+
+    sessions: sessionmaker[Session]
+    files: FileStore
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+    batches_dir: Path | None
+    limits: Limits
+    settings: Settings
+    sniff: Callable[[bytes], FileKind]
+    measure: Callable[[Sequence[NamedFile]], tuple[Page, ...]]
+    judge: Callable[[Application, Mapping[DocumentType, Read]], CaseResult]
+    load_batch: Callable[[str], Batch]
+
+
+@contextmanager
+def writing(services: Services) -> Iterator[Session]:
+    """A writing transaction: committed at the end, events and all, rolled back by any exception.
+
+    Raises StorageError database.unavailable when the database cannot be reached or refuses.
+    """
+    with database.transaction(services.sessions) as session:
+        yield session
+
+
+@contextmanager
+def reading(services: Services) -> Iterator[Session]:
+    """A transaction that only reads. Raises StorageError database.unavailable."""
+    with database.transaction(services.sessions, read_only=True) as session:
+        yield session
+
+
+def after_fork(services: Services) -> None:
+    """Call first in a forked child: it gets connections of its own and leaves the parent's alone."""
+    bind = services.sessions.kw["bind"]
+    bind.dispose(close=False)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def random_id() -> str:
+    """32 hexadecimal digits."""
+    return uuid4().hex
+
+
+def open_services(settings: Settings) -> Services:
+    """Services as programs use them: the database of the settings (which must be migrated), files, pipeline, batches.
+
+    Raises StorageError database.unavailable or database.not_migrated, ConfigError for a URL that cannot be used.
+    """
+    from verifier import pipeline
+    from verifier.intake import Limits, sniff
+    from verifier.rules import batches
+
+    engine = database.open_engine(settings.database_url)
+    database.require_current(engine)
+    limits = Limits(
+        max_bytes=settings.max_file_mb * 1024 * 1024,
+        max_pixels=settings.max_pixels,
+        max_pages=settings.max_pages,
+        min_side=settings.min_side,
+        pdf_dpi=settings.pdf_dpi,
+    )
+
+    def load_batch(code: str) -> Batch:
+        return batches.load(code, settings.batches_dir)
+
+    def judge(application: Application, reads: Mapping[DocumentType, Read]) -> CaseResult:
+        return pipeline.judge_case(application, reads, load_batch(application.batch), settings.model_name)
+
+    return Services(
+        sessions=database.open_sessions(engine),
+        files=open_files(settings.files_url),
+        clock=utc_now,
+        new_id=random_id,
+        batches_dir=settings.batches_dir,
+        limits=limits,
+        settings=settings,
+        sniff=sniff,
+        measure=lambda files: pipeline.measure_capture(files, limits=limits),
+        judge=judge,
+        load_batch=load_batch,
+    )

@@ -1,0 +1,83 @@
+"""What the relay takes from the database to the queue. A row is taken by one relay at a time and marked once sent.
+
+A relay that dies between sending and marking leaves the row to be sent again after `outbox_take_s`: the queue refuses
+a second job of the same id, and a second run of an attempt ends at its first statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import func, or_, select, update
+
+from schemas.case import AttemptState
+from verifier.services.context import Services, reading, writing
+from verifier.store.tables import AttemptRow, DocumentRow, OutboxRow
+
+
+@dataclass(frozen=True)
+class Message:
+    """`id` is the outbox row; `pages` of the document say how long its job may take."""
+
+    id: int
+    attempt_id: str
+    queue: str
+    pages: int
+
+
+def take(services: Services, limit: int) -> tuple[Message, ...]:
+    """Up to `limit` unsent rows, oldest first, that no other relay holds; held for `outbox_take_s` seconds.
+
+    Rows whose attempt is no longer queued are marked sent on the way: there is nothing to do for them.
+    """
+    now = services.clock()
+    with writing(services) as session:
+        rows = session.scalars(
+            select(OutboxRow)
+            .where(OutboxRow.sent_at.is_(None), or_(OutboxRow.taken_until.is_(None), OutboxRow.taken_until <= now))
+            .order_by(OutboxRow.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        ).all()
+        found = session.execute(
+            select(AttemptRow.id, AttemptRow.state, DocumentRow.pages)
+            .join(DocumentRow, DocumentRow.id == AttemptRow.document_id)
+            .where(AttemptRow.id.in_([row.attempt_id for row in rows]))
+        )
+        pages_of = {id: len(pages) for id, state, pages in found if state == AttemptState.QUEUED}
+        messages = []
+        for row in rows:
+            if row.attempt_id not in pages_of:
+                row.sent_at = now
+                continue
+            row.taken_until = now + timedelta(seconds=services.settings.outbox_take_s)
+            messages.append(
+                Message(id=row.id, attempt_id=row.attempt_id, queue=row.queue, pages=pages_of[row.attempt_id])
+            )
+        return tuple(messages)
+
+
+def mark_sent(services: Services, ids: Collection[int]) -> None:
+    """These reached the queue."""
+    with writing(services) as session:
+        session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.id.in_(ids), OutboxRow.sent_at.is_(None))
+            .values(sent_at=services.clock(), taken_until=None)
+        )
+
+
+def give_back(services: Services, ids: Collection[int]) -> None:
+    """These did not reach the queue (it was down): the next `take` may have them at once."""
+    with writing(services) as session:
+        session.execute(
+            update(OutboxRow).where(OutboxRow.id.in_(ids), OutboxRow.sent_at.is_(None)).values(taken_until=None)
+        )
+
+
+def unsent(services: Services) -> int:
+    """How many rows wait for a relay."""
+    with reading(services) as session:
+        return session.scalar(select(func.count()).select_from(OutboxRow).where(OutboxRow.sent_at.is_(None))) or 0

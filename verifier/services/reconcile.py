@@ -1,0 +1,208 @@
+"""Reopen what the queue or a worker lost. SQL is the truth, so a job that vanished is simply replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from schemas.case import AttemptState, CaseState, DocumentState
+from schemas.events import EventType
+from verifier.services import leases
+from verifier.services.cases import MACHINE, lock_case_of
+from verifier.services.context import Services, reading, writing
+from verifier.services.process import give_up
+from verifier.services.review import put_back
+from verifier.services.submit import open_attempt
+from verifier.store import audit
+from verifier.store.tables import AttemptRow, CaseRow, OutboxRow
+
+LEADER = "reconciler"
+"""The lease that lets one reconciler sweep at a time."""
+
+RETRY_GRACE = timedelta(seconds=30)
+"""A retry whose back-off is over and whose job nobody scheduled is reopened after this long."""
+
+FORGET_LEASES_AFTER = timedelta(days=1)
+"""Workers that said they live and stopped leave a row behind."""
+
+BATCH = 500
+"""Rows mended per sweep and kind (the next sweep takes the rest), and ids asked about in one call to the queue."""
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What one sweep did. `leader` False: another process is sweeping and nothing was done."""
+
+    leader: bool
+    lost: int = 0
+    """Queued attempts without a live job, replaced."""
+    expired: int = 0
+    """Running attempts whose lease ran out, replaced."""
+    retried: int = 0
+    """Retries that were due and had no job, replaced."""
+    dead: int = 0
+    """Given up after the cap of tries: a person reads the document."""
+    claims_lapsed: int = 0
+    """Cases whose reviewer's claim ran out, put back."""
+
+
+def sweep(services: Services, live_job_ids: Callable[[Collection[str]], set[str]], owner: str, now: datetime) -> Swept:
+    """One pass. `live_job_ids` gets attempt ids and answers those of them whose job the queue still holds (waiting,
+    scheduled or running). It is called outside any transaction; its QueueError passes, after the leases were handled.
+
+    Outbox rows not yet sent are the relay's business: their attempts are left alone, however old.
+    """
+    until = now + timedelta(seconds=3 * services.settings.sweep_every_s)
+    with writing(services) as session:
+        if not leases.acquire(session, LEADER, owner=owner, now=now, until=until):
+            return Swept(leader=False)
+        leases.forget(session, before=now - FORGET_LEASES_AFTER)
+    claims_lapsed = _put_back_lapsed_claims(services, now)
+    expired = [_replace(services, attempt_id, AttemptState.RUNNING, now) for attempt_id in _expired(services, now)]
+    waiting = _overdue(services, now)
+    live = _live(live_job_ids, list(waiting))
+    replaced = {
+        attempt_id: _replace(services, attempt_id, AttemptState.QUEUED, now)
+        for attempt_id in waiting
+        if attempt_id not in live
+    }
+    outcomes = [*expired, *replaced.values()]
+    return Swept(
+        leader=True,
+        lost=sum(1 for key, state in replaced.items() if state == AttemptState.LOST and not waiting[key]),
+        retried=sum(1 for key, state in replaced.items() if state == AttemptState.LOST and waiting[key]),
+        expired=sum(1 for state in expired if state == AttemptState.LOST),
+        dead=sum(1 for state in outcomes if state == AttemptState.DEAD),
+        claims_lapsed=claims_lapsed,
+    )
+
+
+def replace_killed(services: Services, attempt_id: str) -> bool:
+    """A work-horse died with this attempt in hand: replace the attempt at once instead of waiting for its lease.
+
+    False when it was no longer running. The cap of tries holds here too: a document that kills every horse is given up.
+    """
+    with writing(services) as session:
+        attempt = session.scalar(
+            select(AttemptRow).where(AttemptRow.id == attempt_id, AttemptRow.state == AttemptState.RUNNING)
+        )
+        if attempt is None:
+            return False
+        attempt.lease_until = None
+        attempt.error_code = "worker.killed"
+    return _replace(services, attempt_id, AttemptState.RUNNING, services.clock()) is not None
+
+
+def _expired(services: Services, now: datetime) -> list[str]:
+    with reading(services) as session:
+        return list(
+            session.scalars(
+                select(AttemptRow.id)
+                .where(AttemptRow.state == AttemptState.RUNNING, AttemptRow.lease_until <= now)
+                .order_by(AttemptRow.lease_until)
+                .limit(BATCH)
+            )
+        )
+
+
+def _overdue(services: Services, now: datetime) -> dict[str, bool]:
+    """Queued attempts that should have begun, by id; True for a retry after a back-off."""
+    grace = timedelta(seconds=services.settings.queued_grace_s)
+    with reading(services) as session:
+        rows = session.execute(
+            select(AttemptRow.id, AttemptRow.queued_at, AttemptRow.started_at, OutboxRow.sent_at)
+            .join(OutboxRow, OutboxRow.attempt_id == AttemptRow.id)
+            .where(
+                AttemptRow.state == AttemptState.QUEUED,
+                AttemptRow.queued_at <= now - min(grace, RETRY_GRACE),
+                OutboxRow.sent_at.is_not(None),
+            )
+            .order_by(AttemptRow.queued_at)
+        ).all()
+    overdue = {}
+    for attempt_id, queued_at, started_at, sent_at in rows:
+        is_retry = started_at is not None
+        if max(queued_at, sent_at or queued_at) <= now - (RETRY_GRACE if is_retry else grace):
+            overdue[attempt_id] = is_retry
+    return overdue
+
+
+def _live(live_job_ids: Callable[[Collection[str]], set[str]], attempt_ids: list[str]) -> set[str]:
+    live: set[str] = set()
+    for start in range(0, len(attempt_ids), BATCH):
+        live |= live_job_ids(attempt_ids[start : start + BATCH])
+    return live
+
+
+def _replace(services: Services, attempt_id: str, expected: AttemptState, now: datetime) -> AttemptState | None:
+    """Close an attempt that lost its worker or its job and open the next, or give the document up after the cap.
+
+    None when it moved on in the meantime.
+    """
+    with writing(services) as session:
+        attempt = session.scalar(
+            select(AttemptRow)
+            .where(AttemptRow.id == attempt_id, AttemptRow.state == expected)
+            .with_for_update(skip_locked=True)
+        )
+        if attempt is None or (expected == AttemptState.RUNNING and not _lapsed(attempt, now)):
+            return None
+        dead = attempt.tries >= services.settings.max_tries
+        attempt.state = AttemptState.DEAD if dead else AttemptState.LOST
+        if expected == AttemptState.QUEUED or attempt.error_code != "worker.killed":
+            attempt.error_code = (attempt.error_code if expected == AttemptState.QUEUED else None) or "worker.lost"
+        attempt.finished_at = now
+        attempt.lease_until = None
+        if dead:
+            give_up(services, session, attempt, attempt.error_code, now)
+            return attempt.state
+        _reopen(services, session, attempt, now)
+        return attempt.state
+
+
+def _lapsed(attempt: AttemptRow, now: datetime) -> bool:
+    return attempt.lease_until is None or attempt.lease_until <= now
+
+
+def _reopen(services: Services, session: Session, attempt: AttemptRow, now: datetime) -> None:
+    document = attempt.document
+    case = lock_case_of(session, document)
+    document.state = DocumentState.QUEUED
+    session.flush()
+    fresh = open_attempt(
+        services, session, document, queue=attempt.queue, now=now, no=attempt.no + 1, tries=attempt.tries
+    )
+    audit.record(
+        session,
+        at=now,
+        type=EventType.ATTEMPT_LOST,
+        actor=MACHINE,
+        application_no=case.application_no,
+        details={
+            "slot": document.slot.value,
+            "attempt": attempt.id,
+            "code": attempt.error_code,
+            "replaced_by": fresh.id,
+        },
+    )
+
+
+def _put_back_lapsed_claims(services: Services, now: datetime) -> int:
+    with reading(services) as session:
+        ids = list(session.scalars(select(CaseRow.id).where(CaseRow.claim_until <= now).limit(BATCH)))
+    count = 0
+    for case_id in ids:
+        with writing(services) as session:
+            case = session.scalar(
+                select(CaseRow)
+                .where(CaseRow.id == case_id, CaseRow.claim_until <= now)
+                .with_for_update(skip_locked=True)
+            )
+            if case is not None and case.state in (CaseState.IN_REVIEW, CaseState.ACCEPTED):
+                put_back(session, case, at=now, actor=MACHINE, why="lapsed")
+                count += 1
+    return count

@@ -1,0 +1,137 @@
+"""Settings from the environment (`VERIFIER_…`) and a `.env`, environment first; docs/settings.md explains each.
+
+Everything of a one-machine installation lies inside `data`; a setting that names a server takes one part out of it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from pathlib import Path
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from verifier.errors import ConfigError
+
+PREFIX = "VERIFIER_"
+MASTER_KEY_BYTES = 32
+
+
+def _url_with(*schemes: str) -> AfterValidator:
+    def check(value: str) -> str:
+        # the URL may carry a password, so the reason names only what is allowed
+        if urlsplit(value).scheme not in schemes:
+            raise ValueError("must start with " + " or ".join(f"{scheme}://" for scheme in schemes))
+        return value
+
+    return AfterValidator(check)
+
+
+def _is_a_key(value: SecretStr) -> SecretStr:
+    try:
+        raw = base64.b64decode(value.get_secret_value(), validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("must be base64") from None
+    if len(raw) != MASTER_KEY_BYTES:
+        raise ValueError(f"must be {MASTER_KEY_BYTES} bytes in base64")
+    return value
+
+
+DatabaseUrl = Annotated[str, _url_with("sqlite", "postgresql+psycopg")]
+RedisUrl = Annotated[str, _url_with("redis", "rediss", "unix")]
+FilesUrl = Annotated[str, _url_with("file", "s3")]
+MasterKey = Annotated[SecretStr, AfterValidator(_is_a_key)]
+
+
+def _default_models_dir() -> Path:
+    """`models` beside the package in a checkout, else in the working directory."""
+    checkout = Path(__file__).resolve().parent.parent
+    return checkout / "models" if (checkout / "pyproject.toml").is_file() else Path("models")
+
+
+class Settings(BaseSettings):
+    """A blank value counts as not given. Sizes and times carry their unit in the name."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+    )
+
+    data: Path = Path("data")
+    database_url: DatabaseUrl = ""
+    redis_url: RedisUrl = ""
+    files_url: FilesUrl = ""
+    master_key: MasterKey | None = None
+    models_dir: Path = Field(default_factory=_default_models_dir)
+    model_name: str = Field(default="PP-OCRv6_small", min_length=1)
+    batches_dir: Path | None = None
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    workers: int = Field(default=1, ge=0, le=64)
+
+    max_file_mb: int = Field(default=20, ge=1, le=200)
+    max_files: int = Field(default=20, ge=1, le=100)
+    max_pages: int = Field(default=15, ge=1, le=200)
+    max_pixels: int = Field(default=60_000_000, ge=1_000_000, le=178_000_000)
+    min_side: int = Field(default=200, ge=16)
+    pdf_dpi: int = Field(default=200, ge=72, le=400)
+
+    page_deadline_s: float = Field(default=60.0, gt=0)
+    engine_threads: int = Field(default=0, ge=0, le=64)
+    engine_max_pages: int = Field(default=500, ge=1)
+    engine_max_rss_mb: int = Field(default=2048, ge=256)
+
+    max_tries: int = Field(default=5, ge=1, le=20)
+    lease_s: int = Field(default=90, ge=10)
+    sweep_every_s: int = Field(default=30, ge=1)
+    queued_grace_s: int = Field(default=120, ge=1)
+    outbox_take_s: int = Field(default=30, ge=1)
+    claim_minutes: int = Field(default=30, ge=1)
+
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    log_json: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _derive_from_data(cls, values: dict[str, Any]) -> dict[str, Any]:
+        data = Path(values.get("data") or "data").absolute()
+        derived = {
+            "database_url": f"sqlite:///{data}/verifier.db",
+            "redis_url": f"unix://{data}/run/valkey.sock",
+            "files_url": f"file://{data}/files",
+        }
+        return {**derived, **{key: value for key, value in values.items() if value is not None}, "data": data}
+
+    @model_validator(mode="after")
+    def _lease_outlives_a_sweep(self) -> Self:
+        if self.lease_s < 2 * self.sweep_every_s:
+            raise ValueError("lease_s must be at least twice sweep_every_s")
+        return self
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings; `overrides` (a command's own options) win over the environment, None means not given.
+
+    Raises ConfigError naming the first wrong setting and why, in one line, without its value: it may be a secret.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    unknown = sorted(given.keys() - Settings.model_fields.keys())
+    if unknown:
+        raise ConfigError(name=PREFIX + unknown[0].upper(), why="no such setting")
+    try:
+        return Settings(**given)
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError(name=".env", why="cannot be read as UTF-8 text") from None
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = PREFIX + str(first["loc"][0]).upper() if first["loc"] else PREFIX + "LEASE_S"
+        why = str(first["msg"]).removeprefix("Value error, ").splitlines()[0]
+        raise ConfigError(name=name, why=why) from None

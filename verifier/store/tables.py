@@ -1,0 +1,292 @@
+"""Every table. Types are those SQLite and PostgreSQL share; a later change is an Alembic revision beside this file.
+
+Lock order, kept by every transaction so that PostgreSQL never meets a deadlock: attempt, case, head of the event chain.
+Indexes are the ones the queries of verifier.services use; a query without one is a defect.
+"""
+
+from __future__ import annotations
+
+import enum
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Enum,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeDecorator
+
+from schemas.application import Route
+from schemas.case import AttemptState, CaseState, DecisionAction, DocumentState, Role
+from schemas.document import DocumentType
+from schemas.events import EventType
+from schemas.finding import Outcome
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime, always UTC. SQLite has no zones, so there it is stored as naive UTC text."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a datetime without a time zone must not reach the database")
+        in_utc = value.astimezone(UTC)
+        return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Id = BigInteger().with_variant(Integer(), "sqlite")
+"""Row numbers. SQLite counts up by itself only in a column it calls INTEGER."""
+
+Json = JSON(none_as_null=True)
+"""Python None is SQL NULL, never the JSON word null."""
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012
+        datetime: UtcDateTime(),
+        # Text with the member's value, no native enum and no CHECK: a new member must not need a migration.
+        enum.Enum: Enum(
+            enum.Enum,
+            native_enum=False,
+            create_constraint=False,
+            length=40,
+            values_callable=lambda members: [member.value for member in members],
+        ),
+    }
+
+
+class CaseRow(Base):
+    """One application. `version` counts every change of the row, so that two writers never overwrite each other."""
+
+    __tablename__ = "cases"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    application_no: Mapped[str] = mapped_column(String(40), unique=True)
+    batch: Mapped[str] = mapped_column(String(61))
+    route: Mapped[Route]
+    form: Mapped[dict[str, Any]] = mapped_column(Json)
+    """ApplicationForm as JSON, with its number."""
+    state: Mapped[CaseState]
+    version: Mapped[int] = mapped_column()
+    round: Mapped[int] = mapped_column(default=0)
+    """0 until the first submission is answered, plus one with every resubmission."""
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+    advised_state: Mapped[CaseState | None]
+    """Where the machine's advice put the case: a claim given back or lapsed returns it there."""
+    outcome: Mapped[Outcome | None]
+    advice: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """CaseResult as JSON without its documents, which stand in their own rows."""
+    advised_at: Mapped[datetime | None]
+    returned_slots: Mapped[list[str]] = mapped_column(Json, default=list)
+    """Slots the last correction notice asks for again."""
+    claimed_by: Mapped[str | None] = mapped_column(String(80))
+    claim_until: Mapped[datetime | None]
+
+    documents: Mapped[list[DocumentRow]] = relationship(back_populates="case", order_by="DocumentRow.id")
+    decisions: Mapped[list[DecisionRow]] = relationship(order_by="DecisionRow.id")
+
+    __table_args__ = (
+        Index(None, "state", "id"),
+        Index(None, "claim_until"),
+    )
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+
+class DocumentRow(Base):
+    """One slot of a case at one revision; only the newest revision is `current`."""
+
+    __tablename__ = "documents"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    slot: Mapped[DocumentType]
+    revision: Mapped[int]
+    current: Mapped[bool]
+    state: Mapped[DocumentState]
+    error_code: Mapped[str | None] = mapped_column(String(60))
+    """Why it could not be read."""
+    pages: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    """Page models as JSON, measured when the files came in."""
+    reading: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    total_ms: Mapped[int | None]
+    ocr_ms: Mapped[int | None]
+    created_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+
+    case: Mapped[CaseRow] = relationship(back_populates="documents")
+    files: Mapped[list[FileRow]] = relationship(order_by="FileRow.position")
+
+    __table_args__ = (UniqueConstraint("case_id", "slot", "revision"), Index(None, "case_id", "current"))
+
+
+class FileRow(Base):
+    """One uploaded file. `name` is ours (`documents/<slot>-<n>.<ext>`): the applicant's own may hold personal data."""
+
+    __tablename__ = "files"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"))
+    position: Mapped[int]
+    """From 1, in page order."""
+    name: Mapped[str] = mapped_column(String(80))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    """Bytes."""
+    media_type: Mapped[str] = mapped_column(String(40))
+
+    __table_args__ = (UniqueConstraint("document_id", "position"),)
+
+
+class AttemptRow(Base):
+    """One try to read a document: the truth about the queue (DESIGN.md D1)."""
+
+    __tablename__ = "attempts"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    """Letters, digits, `_` and `-` only: it becomes a job id."""
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"))
+    no: Mapped[int]
+    """1 for the first attempt at the document, plus one each time a lost one is replaced."""
+    state: Mapped[AttemptState]
+    queue: Mapped[str] = mapped_column(String(40))
+    tries: Mapped[int] = mapped_column(default=0)
+    """Runs begun for this document, carried over from the attempt it replaces."""
+    created_at: Mapped[datetime]
+    queued_at: Mapped[datetime]
+    """Since when it may run; lies ahead during a back-off."""
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    wait_ms: Mapped[int | None]
+    run_ms: Mapped[int | None]
+    error_code: Mapped[str | None] = mapped_column(String(60))
+    worker: Mapped[str | None] = mapped_column(String(80))
+    engine_version: Mapped[str | None] = mapped_column(String(80))
+    lease_until: Mapped[datetime | None]
+
+    document: Mapped[DocumentRow] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("document_id", "no"),
+        Index(None, "state", "queued_at"),
+        Index(None, "state", "lease_until"),
+        Index(None, "finished_at"),
+        Index(None, "started_at", "worker"),
+    )
+
+
+class OutboxRow(Base):
+    """An attempt that must reach its queue; written in the transaction that opens the attempt."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    attempt_id: Mapped[str] = mapped_column(ForeignKey("attempts.id"), unique=True)
+    queue: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime]
+    taken_until: Mapped[datetime | None]
+    """While a relay is sending it no other takes it."""
+    sent_at: Mapped[datetime | None]
+
+    __table_args__ = (Index(None, "sent_at", "id"),)
+
+
+class EventRow(Base):
+    """Append-only. `hash` covers the row and `prev_hash`, so that a changed, dropped or added row shows."""
+
+    __tablename__ = "events"
+
+    seq: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    """From 1 without gaps."""
+    at: Mapped[datetime]
+    type: Mapped[EventType]
+    actor: Mapped[str] = mapped_column(String(80))
+    application_no: Mapped[str | None] = mapped_column(String(40))
+    details: Mapped[dict[str, Any]] = mapped_column(Json)
+    prev_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+    __table_args__ = (Index(None, "application_no", "seq"),)
+
+
+class EventHeadRow(Base):
+    """The end of the chain: a single row. Who appends locks it first, so concurrent writers keep one chain."""
+
+    __tablename__ = "event_head"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class TokenRow(Base):
+    """A bearer token; only its SHA-256 is kept. 256 random bits need no slow hash."""
+
+    __tablename__ = "tokens"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), index=True)
+    role: Mapped[Role]
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class DecisionRow(Base):
+    """What a named person decided, and why."""
+
+    __tablename__ = "decisions"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    round: Mapped[int]
+    action: Mapped[DecisionAction]
+    reasons: Mapped[list[str]] = mapped_column(Json)
+    note: Mapped[str] = mapped_column(Text, default="")
+    slots: Mapped[list[str]] = mapped_column(Json, default=list)
+    """What a return asks for again."""
+    actor: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime]
+    from_state: Mapped[CaseState]
+    to_state: Mapped[CaseState]
+    advice: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """The machine's advice as it stood when the person decided."""
+
+
+class LeaseRow(Base):
+    """Who may do a thing that only one process may do at a time, or who was alive when."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(120))
+    until: Mapped[datetime]
