@@ -65,7 +65,7 @@ def run(settings: Settings, queue: str, engine_socket: Path, name: str, *, burst
         work_horse_killed_handler=lambda job, _pid, status, usage: horse_killed(settings, job, status, usage),
     )
     # The scheduler brings back jobs whose retry is due; rq's lock lets one worker per queue run it.
-    worker.work(with_scheduler=True, burst=burst, logging_level=settings.log_level)
+    worker.work(with_scheduler=True, burst=burst, logging_level="WARNING")
 
 
 def horse_killed(settings: Settings, job: Job, status: int, usage: Any) -> None:

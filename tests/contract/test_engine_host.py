@@ -23,7 +23,7 @@ from tests.support.unruly_engine import Order, page
 from verifier.errors import ConfigError, EngineCrashedError, EngineError, EngineTimeoutError, ModelsError
 from verifier.ocr import models, wire
 from verifier.ocr.engine import Engine
-from verifier.ocr.host import FIRST_DELAY_S, EngineHost, HostClient
+from verifier.ocr.host import FIRST_DELAY_S, START_TIMEOUT_S, EngineHost, HostClient
 
 ROOT = Path(__file__).resolve().parents[2]
 UNRULY = "tests.support.unruly_engine:UnrulyEngine"
@@ -302,7 +302,7 @@ def test_real_engine_reads_a_page(models_dir: Path, tmp_path: Path) -> None:
     cv2.putText(paper, "HD2026A000123", (120, 200), cv2.FONT_HERSHEY_DUPLEX, 1.6, (0, 0, 0), 3, cv2.LINE_AA)
     cv2.putText(paper, "440114199608123428", (120, 500), cv2.FONT_HERSHEY_DUPLEX, 1.6, (0, 0, 0), 3, cv2.LINE_AA)
     with EngineHost(models_dir, threads=1, socket_dir=tmp_path) as host:
-        client = host.client()
+        client = host.client(ready_s=START_TIMEOUT_S)
         assert client.name == models.check(models_dir).name
         lines = client.read(paper)
         assert [line.text for line in lines] == ["HD2026A000123", "440114199608123428"]

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
 
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from schemas.application import (
@@ -203,7 +203,7 @@ def settings_for(data: Path, **changes: object) -> Settings:
         "files_url": f"file://{data}/files",
         "redis_url": f"unix://{data}/valkey.sock",
     }
-    return Settings(_env_file=None, data=data, **{**given, **changes})  # type: ignore[call-arg]
+    return Settings(_env_file=None, data=data, **{**given, **changes})
 
 
 @cache
@@ -225,11 +225,18 @@ def _trust_the_disk(connection: DBAPIConnection, _entry: object) -> None:
 def open_test_services(
     data: Path, *, clock: Clock | None = None, judge: Judge | None = None, **changes: object
 ) -> Services:
-    """Services on a migrated database and files under `data`, with stand-ins for measuring, rules and batches."""
+    """Services on a migrated database and files under `data`, with stand-ins for measuring, rules and batches.
+
+    The database is a fresh SQLite file unless `changes` name another by `database_url`.
+    """
     settings = settings_for(data, **changes)
-    (data / "verifier.db").write_bytes(_migrated_database())
+    if "database_url" in changes:
+        database.migrate(settings.database_url)
+    else:
+        (data / "verifier.db").write_bytes(_migrated_database())
     engine = database.open_engine(settings.database_url)
-    event.listen(engine, "connect", _trust_the_disk)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _trust_the_disk)
     return Services(
         sessions=database.open_sessions(engine),
         files=open_files(settings.files_url),
@@ -248,8 +255,12 @@ def open_test_services(
 def emptied(services: Services) -> None:
     """Take every row away, so that tests may share an engine: its compiled statements are what costs time."""
     with services.sessions.begin() as session:
-        for table in reversed(Base.metadata.sorted_tables):
-            session.execute(table.delete())
+        tables = [table.name for table in reversed(Base.metadata.sorted_tables)]
+        if session.get_bind().dialect.name == "postgresql":
+            session.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY"))
+        else:
+            for table in tables:
+                session.execute(text(f"DELETE FROM {table}"))
         session.add(EventHeadRow(id=audit.HEAD_ID, seq=0, hash=audit.GENESIS))
 
 

@@ -50,6 +50,6 @@ def valkey(data: Path, listen: Path) -> Part:
         "--dir", str(folder),
         "--appendonly", "yes", "--appendfsync", "everysec",
         "--maxmemory-policy", "noeviction",
-        "--daemonize", "no", "--loglevel", "warning",
+        "--daemonize", "no", "--loglevel", "warning", "--logfile", str(folder / "valkey.log"),
     ]  # fmt: skip
     return Part("valkey", command, stop_round=1)

@@ -1,9 +1,6 @@
 """Find the page (or the card) in a photo or a scan: four straight edges with lighter paper on their inner side.
 
-Text and rules are closed over first, so that what is left is paper, background and shadows. Every edge pixel votes for
-the line through it along its own gradient, so the grain of a wooden desk spreads its votes while the edge of a page
-collects them. Lines carry a direction (towards the lighter side): a left edge can never be taken for a right one.
-Quads of four such lines are scored by how much of each side is really seen, and the winner must hold nearly all the
+Lines carry a direction (towards the lighter side): a left edge can never be taken for a right one. Quads of four lines are scored by how much of each side is really seen, and the winner must hold nearly all the
 text-like marks: a wrong crop costs fields, no crop costs little. Only when that finds nothing the other direction is
 tried, a tinted card on white paper, and then every side must be seen nearly whole.
 """
@@ -17,7 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier.imaging.strokes import Glyphs, close_dark, find_glyphs, find_ink, grey, shrink
+from verifier.imaging.edges import MIN_SLOPE, STROKE, Line, Slopes, find_lines, find_slopes, slope_at
+from verifier.imaging.strokes import Glyphs, find_glyphs, find_ink, grey, shrink
 from verifier.ocr.engine import Image
 
 Floats = NDArray[np.float64]
@@ -25,18 +23,6 @@ Bools = NDArray[np.bool_]
 
 WORK_SIDE = 800
 """Longer side of the copy that is searched: text of a whole page is some 8 pixels high there, an edge 1 pixel sharp."""
-
-STROKE = 11
-"""Details narrower than this in the copy are text and rules: the heaviest titles have strokes of 5 pixels."""
-
-MIN_SLOPE = 1.2
-"""Grey levels per pixel across an edge: paper 6 levels lighter than its background gives 1.5, averaged noise under 1."""
-
-VOTE_CAP = 8.0
-"""A hard edge (a photo, the grain of a desk) outvotes a faint long one by this much per pixel at most."""
-
-CANDIDATES = 5
-"""Lines kept per side: the page, a sheet or card on it, shadows, edges of the desk."""
 
 MIN_SUPPORT = 0.62
 """Share of a side's visible length where the edge must be seen. Fingers, clips and glare hide some of it."""
@@ -82,6 +68,12 @@ MAX_OUTSIDE = 0.02
 """Share of all text-like marks that may lie outside: dust and grain now and then look like a character."""
 
 
+UPRIGHT = 0.002
+"""How far a corner may be from the upright rectangle, as a share of the image's longer side: a tenth of a degree."""
+
+FILLS = 0.4
+"""… and the share of the image it must fill: from a smaller one cutting off the rest gains resolution for reading."""
+
 SAME_INK = 0.6
 """Ink outside counts from this share of the contrast of the ink inside: grain of wood reaches half of it."""
 
@@ -100,22 +92,6 @@ class FoundPage:
 
 
 @dataclass(frozen=True)
-class _Line:
-    """x·cos(angle) + y·sin(angle) = offset from the middle of the image; the normal points to the lighter side."""
-
-    angle: float
-    offset: float
-
-
-@dataclass(frozen=True)
-class _Slopes:
-    """Signed gradient of the closed image (from the channel with the largest one), grey levels per pixel."""
-
-    x: NDArray[np.float32]
-    y: NDArray[np.float32]
-
-
-@dataclass(frozen=True)
 class _Quad:
     """Corners from the middle of the copy, and the share of each side that was seen."""
 
@@ -128,80 +104,20 @@ def find_page(image: Image) -> FoundPage | None:
     small, factor = shrink(image, WORK_SIDE)
     if min(small.shape[:2]) < 100:
         return None
-    slopes = _slopes(small)
+    slopes = find_slopes(small)
     marks = find_glyphs(find_ink(grey(small), STROKE), 4, 60)
-    darker = _Slopes(x=-slopes.x, y=-slopes.y)
+    darker = Slopes(x=-slopes.x, y=-slopes.y)
     for direction, certain in ((slopes, False), (darker, True)):
-        for quad in _ranked(_candidates(direction), direction, certain):
+        for quad in _ranked(find_lines(direction), direction, certain):
             corners = _refine(quad, direction)
             if _holds_the_text(corners, marks):
+                if _is_flat_already(corners, small.shape):
+                    return None
                 return FoundPage(corners=(corners + 0.5) * factor - 0.5, sides=quad.sides)
     return None
 
 
-def _slopes(small: Image) -> _Slopes:
-    closed = cv2.GaussianBlur(close_dark(small, STROKE), (0, 0), 1.0)
-    slopes = _Slopes(x=np.zeros(small.shape[:2], np.float32), y=np.zeros(small.shape[:2], np.float32))
-    largest = np.zeros(small.shape[:2], np.float32)
-    for channel in cv2.split(closed):
-        x = cv2.Sobel(channel, cv2.CV_32F, 1, 0, scale=1 / 8)
-        y = cv2.Sobel(channel, cv2.CV_32F, 0, 1, scale=1 / 8)
-        square = x * x + y * y
-        larger = (square > largest).astype(np.uint8)
-        cv2.copyTo(x, larger, slopes.x)
-        cv2.copyTo(y, larger, slopes.y)
-        cv2.copyTo(square, larger, largest)
-    return slopes
-
-
-def _votes(slopes: _Slopes) -> tuple[Floats, int]:
-    """Votes per (degree, offset in steps of 2 pixels from the middle of the image), and the index of offset 0."""
-    size = np.hypot(slopes.x, slopes.y)
-    along_x = np.abs(slopes.x) >= np.abs(slopes.y)
-    ridge_x = size >= cv2.dilate(size, np.ones((1, 3), np.uint8))
-    ridge_y = size >= cv2.dilate(size, np.ones((3, 1), np.uint8))
-    edges = np.flatnonzero((size > MIN_SLOPE) & ((along_x & ridge_x) | (~along_x & ridge_y)))
-    height, width = size.shape
-    rows, columns = np.divmod(edges, width)
-    x, y = (columns - width / 2).astype(np.float32), (rows - height / 2).astype(np.float32)
-    angle = np.degrees(np.arctan2(slopes.y.ravel()[edges], slopes.x.ravel()[edges]))
-    weight = np.minimum(size.ravel()[edges], VOTE_CAP)
-    middle = int(np.hypot(height, width) / 4) + 2
-    votes = np.zeros(360 * (2 * middle + 1), dtype=np.float64)
-    base = np.rint(angle).astype(np.int32)
-    turns = np.radians(np.arange(360)).astype(np.float32)
-    cosine, sine = np.cos(turns) / 2, np.sin(turns) / 2
-    for turn in range(-4, 5):
-        degree = (base + turn) % 360
-        offset = np.rint(x * cosine[degree] + y * sine[degree]).astype(np.int32) + middle
-        votes += np.bincount(degree * (2 * middle + 1) + offset, weights=weight, minlength=len(votes))
-    table = votes.reshape(360, 2 * middle + 1)
-    return np.asarray(cv2.blur(table, (3, 1)), dtype=np.float64), middle
-
-
-def _candidates(slopes: _Slopes) -> list[list[_Line]]:
-    """The strongest lines whose lighter side is below, left, above and right of them: top, right, bottom, left sides."""
-    votes, middle = _votes(slopes)
-    fourfold = votes.max(axis=1).reshape(4, 90).sum(axis=0)
-    smooth = np.convolve(np.tile(fourfold, 3), np.ones(9), mode="same")[90:180]
-    tilt = int(np.argmax(smooth))
-    tilt = tilt - 90 if tilt > 45 else tilt
-    sides = []
-    for towards in (90, 180, 270, 0):
-        degrees = np.arange(towards + tilt - 28, towards + tilt + 29) % 360
-        window = votes[degrees].copy()
-        side: list[_Line] = []
-        while len(side) < CANDIDATES:
-            row, column = np.unravel_index(int(np.argmax(window)), window.shape)
-            if window[row, column] <= 0:
-                break
-            side.append(_Line(float(degrees[row]), float(column - middle) * 2))
-            window[max(0, row - 6) : row + 7, max(0, column - 4) : column + 5] = 0
-        sides.append(side)
-    return sides
-
-
-def _ranked(lines: list[list[_Line]], slopes: _Slopes, certain: bool) -> list[_Quad]:
+def _ranked(lines: list[list[Line]], slopes: Slopes, certain: bool) -> list[_Quad]:
     """Quads that have the shape of a page and whose sides are seen, best first.
 
     `certain` asks for four sides seen nearly whole.
@@ -209,8 +125,9 @@ def _ranked(lines: list[list[_Line]], slopes: _Slopes, certain: bool) -> list[_Q
     shape = slopes.x.shape
     angles, offsets, cut = _combinations(lines, shape)
     corners = _corners(angles, offsets)
-    shaped = _has_shape_of_a_page(corners, shape) & _faces_inward(corners, angles)
-    angles, corners, cut = angles[shaped], corners[shaped], cut[shaped]
+    for keep in (_has_shape_of_a_page, _faces_inward):
+        kept = keep(corners, angles, shape)
+        angles, corners, cut = angles[kept], corners[kept], cut[kept]
     support = np.where(cut, 0.0, _support(corners, angles, slopes))
     area = _area(_inside_frame(corners, shape)) / slopes.x.size
     score = np.where(cut, CUT_WORTH, support).mean(axis=1) + AREA_WORTH * np.sqrt(np.clip(area, 0, 1))
@@ -220,7 +137,7 @@ def _ranked(lines: list[list[_Line]], slopes: _Slopes, certain: bool) -> list[_Q
     return [_Quad(corners[i], _four(support[i])) for i in order]
 
 
-def _combinations(lines: list[list[_Line]], shape: tuple[int, ...]) -> tuple[Floats, Floats, Bools]:
+def _combinations(lines: list[list[Line]], shape: tuple[int, ...]) -> tuple[Floats, Floats, Bools]:
     """Angles, offsets and "is the border of the image" of every choice of four sides, each (n, 4).
 
     A side that the image cuts off is taken to run parallel to the one opposite, just outside the image: nothing that
@@ -274,7 +191,7 @@ def _inside_frame(corners: Floats, shape: tuple[int, ...]) -> Floats:
     return np.clip(corners, [-width / 2, -height / 2], [width / 2, height / 2])
 
 
-def _has_shape_of_a_page(corners: Floats, shape: tuple[int, ...]) -> Bools:
+def _has_shape_of_a_page(corners: Floats, _: Floats, shape: tuple[int, ...]) -> Bools:
     """Convex, large enough, sides of plausible lengths, corners in or near the image."""
     height, width = shape
     near = np.all(np.abs(corners) <= np.array([width, height]) * (0.5 + MAX_CORNER_OUTSIDE), axis=(1, 2))
@@ -297,15 +214,14 @@ def _has_shape_of_a_page(corners: Floats, shape: tuple[int, ...]) -> Bools:
     )
 
 
-def _faces_inward(corners: Floats, angles: Floats) -> Bools:
+def _faces_inward(corners: Floats, angles: Floats, _: tuple[int, ...]) -> Bools:
     """Whether the lighter side of every line is the inner one: four edges of a hole or of something dark face out."""
     edges = np.roll(corners, -1, axis=1) - corners
     normal = _normals(angles)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.all(edges[..., 0] * normal[..., 1] - edges[..., 1] * normal[..., 0] > 0, axis=1))
+    return np.asarray(np.all(edges[..., 0] * normal[..., 1] - edges[..., 1] * normal[..., 0] > 0, axis=1))
 
 
-def _support(corners: Floats, angles: Floats, slopes: _Slopes) -> Floats:
+def _support(corners: Floats, angles: Floats, slopes: Slopes) -> Floats:
     """Share of the visible part of each side where the image gets lighter towards the inside: (n, 4).
 
     0 when less than MIN_VISIBLE of the side lies within the image.
@@ -317,23 +233,14 @@ def _support(corners: Floats, angles: Floats, slopes: _Slopes) -> Floats:
     normal = _normals(angles)[:, :, None]
     best = np.zeros(points.shape[:-1])
     for shift in (-2.0, 0.0, 2.0):
-        best = np.maximum(best, _slope_at(points + shift * normal, normal, slopes))
+        best = np.maximum(best, slope_at(points + shift * normal, normal, slopes))
     visible = np.all((points >= 2) & (points < np.array([width, height]) - 2), axis=-1)
     seen = ((best > MIN_SLOPE) & visible).sum(axis=2)
     visible_count = visible.sum(axis=2)
     return np.where(visible_count >= MIN_VISIBLE * SAMPLES, seen / np.maximum(1, visible_count), 0.0)
 
 
-def _slope_at(points: Floats, normal: Floats, slopes: _Slopes) -> Floats:
-    """How fast the image gets lighter along `normal` at `points` (…, 2); points outside take the border's value."""
-    height, width = slopes.x.shape
-    columns = np.clip(points[..., 0], 0, width - 1).astype(np.int32)
-    rows = np.clip(points[..., 1], 0, height - 1).astype(np.int32)
-    places = rows * width + columns
-    return np.asarray(np.take(slopes.x, places) * normal[..., 0] + np.take(slopes.y, places) * normal[..., 1])
-
-
-def _refine(quad: _Quad, slopes: _Slopes) -> Floats:
+def _refine(quad: _Quad, slopes: Slopes) -> Floats:
     """Corners of lines fitted to where the edge is steepest along each side; in pixels of the copy."""
     height, width = slopes.x.shape
     corners = quad.corners + np.array([width / 2, height / 2])
@@ -354,7 +261,7 @@ def _inward(start: Floats, end: Floats) -> Floats:
     return np.array([-along[1], along[0]])
 
 
-def _fit_side(start: Floats, end: Floats, slopes: _Slopes) -> tuple[Floats, Floats]:
+def _fit_side(start: Floats, end: Floats, slopes: Slopes) -> tuple[Floats, Floats]:
     """Two points of the line through the steepest places within REACH of the line from `start` to `end`."""
     height, width = slopes.x.shape
     normal = _inward(start, end)
@@ -362,7 +269,7 @@ def _fit_side(start: Floats, end: Floats, slopes: _Slopes) -> tuple[Floats, Floa
     shifts = np.arange(-REACH, REACH + 1)
     points = (start + steps[:, None] * (end - start))[:, None] + shifts[None, :, None] * normal
     inside = np.all((points >= 1) & (points < np.array([width, height]) - 1), axis=-1)
-    slope = np.where(inside, _slope_at(points, normal, slopes), 0.0)
+    slope = np.where(inside, slope_at(points, normal, slopes), 0.0)
     clear = slope.max(axis=1) > MIN_SLOPE
     if clear.sum() < SAMPLES // 2:
         return start, end
@@ -390,6 +297,15 @@ def _holds_the_text(corners: Floats, marks: Glyphs) -> bool:
         marks.paper >= SAME_PAPER * np.median(marks.paper[inside])
     )
     return bool((~inside & like_inside).sum() <= MAX_OUTSIDE * inside.sum())
+
+
+def _is_flat_already(corners: Floats, shape: tuple[int, ...]) -> bool:
+    """An upright rectangle that fills much of the image: a panel of a screenshot or a clean scan, nothing to mend."""
+    upper, lower = corners.min(axis=0), corners.max(axis=0)
+    upright = np.array([upper, [lower[0], upper[1]], lower, [upper[0], lower[1]]])
+    off = np.abs(corners - upright).max()
+    share = float(np.prod(lower - upper)) / (shape[0] * shape[1])
+    return bool(off <= UPRIGHT * max(shape) and share >= FILLS)
 
 
 def _four(values: Floats) -> tuple[float, float, float, float]:

@@ -161,10 +161,8 @@ def fit_characters(disc: Disc, band: Band, top: float) -> tuple[Band, Band] | No
     strip = unwrap(disc.ink, disc.ring, depths, middle + places - 0.5)
     columns = np.asarray(strip.mean(axis=0), dtype=np.float32)
     # the ends of a straight line do not come that close to the ring, a registration number stays there
-    # (an oval seal's line is in its middle, and its characters stand deeper at the sides)
-    half = len(depths) // 2
-    edge = len(depths) // 4 if disc.ring.a == disc.ring.b else half
-    near_ring = np.asarray(strip[:edge].mean(axis=0), dtype=np.float32)
+    quarter, half = len(depths) // 4, len(depths) // 2
+    near_ring = np.asarray(strip[:quarter].mean(axis=0), dtype=np.float32)
     far_from_it = np.asarray(strip[half:].mean(axis=0), dtype=np.float32)
     # spacing is judged on the upper part only, where nothing else comes near
     clear = 0.28 * _STEPS
@@ -216,7 +214,7 @@ def _filled_pairs(ink: Plane, pitch: float, phase: float, clear: float) -> int:
     left = right - 2.0 * pitch if odd else right - pitch
     inks = [(filled(right + k * pitch), filled(left - k * pitch)) for k in range(most)]
     usual = float(np.median([v for k, pair in enumerate(inks) if (k + 1) * pitch < clear for v in pair] or [0.0]))
-    there = [min(pair) > 0.15 * usual and sum(pair) > 0.6 * usual for pair in inks]
+    there = [min(pair) > 0.1 * usual and sum(pair) > 0.45 * usual for pair in inks]
     count = 0
     for k, present in enumerate(there):
         if present:
@@ -281,9 +279,9 @@ def _opening(strip: Plane, way: float, outer: int, inner: int, number_possible: 
     character = max(9, round(0.8 * (inner - outer) / way * _STEPS)) | 1
     halves = [(strip[a:b] > 0.35).sum(axis=0) >= 2 for a, b in ((outer, middle), (middle, inner))]
     near = [_spread(half, character) for half in halves]
-    text = (halves[0] | halves[1]) & near[0]
+    text = halves[0] | halves[1]
     if number_possible:
-        text &= near[1]
+        text &= near[0] & near[1]
     if text.mean() < 0.08:
         return None
     inked = np.flatnonzero(text)

@@ -21,9 +21,10 @@ _SWING = 27.0
 
 @dataclass(frozen=True)
 class StraightLine:
-    """A level crop of the line's ink, and where that ink was in the disc (a mask of the disc's shape)."""
+    """A level crop of the line, as `Disc.ink` and `Disc.detail`, and where it was in the disc (of the disc's shape)."""
 
     ink: Plane
+    detail: Plane
     mask: NDArray[np.bool_]
 
 
@@ -54,7 +55,7 @@ def find_lines(disc: Disc, band: Band, turn: float) -> tuple[StraightLine, ...]:
         place = (slice(max(0, top - pad), bottom + pad), slice(max(0, left - pad), right + pad))
         mask = np.zeros(disc.ink.shape, np.float32)
         mask[place] = 1.0
-        lines.append(StraightLine(detail[place], (_rotated(mask, ring, -turn) > 0.5) & free))
+        lines.append(StraightLine(field[place], detail[place], (_rotated(mask, ring, -turn) > 0.5) & free))
     return tuple(lines)
 
 

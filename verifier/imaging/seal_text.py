@@ -7,8 +7,6 @@ leaves room where its text begins, so a few ways to cut it are recognised togeth
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
@@ -20,6 +18,8 @@ from verifier.ocr.engine import Engine, Image, Recognition
 
 _HEIGHT = 48
 """Height of the strips, in pixels: what PP-OCR recognises at."""
+_WHOLE_LINE = 0.1
+"""What a final 章 is worth as score: the straight line of nearly every seal ends in 专用章."""
 _FRAME_SIDE = 400
 """Long side in pixels of a square seal turned level."""
 _LEAST_SCORE = 0.5
@@ -55,69 +55,65 @@ def _black_on_white(ink: Plane) -> Image:
     return np.asarray(cv2.cvtColor(framed, cv2.COLOR_GRAY2BGR), dtype=np.uint8)
 
 
-@dataclass(frozen=True)
-class _Cut:
-    """One way to take a seal apart: strips of the arc, and of the straight lines from top to bottom."""
-
-    arcs: tuple[Image, ...]
-    lines: tuple[Image, ...]
-
-
 def read(image: Image, region: SealRegion, engine: Engine) -> Recognition:
     """The text on the arc followed by the straight line; empty with score 0 when the seal holds no legible text.
 
     `region` is one of `find(image)`. One call to `engine.recognise`; the score is the mean over the characters.
     Raises what the engine raises.
     """
-    cuts = _frame_cuts(image, region) if region.shape == "square" else _ring_cuts(image, region)
-    strips = [strip for cut in cuts for strip in (*cut.arcs, *cut.lines)]
+    lines = _frame_strips(image, region) if region.shape == "square" else _ring_strips(image, region)
+    strips = [strip for ways in lines for strip in ways]
     if not strips:
         return Recognition(text="", score=0.0)
     answers = iter(engine.recognise(strips))
-    readings: list[list[Recognition]] = []
-    for cut in cuts:
-        arcs = [next(answers) for _ in cut.arcs]
-        lines = [next(answers) for _ in cut.lines]
-        readings.append([*([max(arcs, key=lambda r: r.score)] if arcs else []), *lines])
-    return _joined(max(readings, key=_legible))
+    return _joined([max((next(answers) for _ in ways), key=_plausibility) for ways in lines])
 
 
-def _legible(parts: list[Recognition]) -> float:
-    """How much was read: a cut through characters loses some of them or reads them badly."""
-    return sum(part.score * len(part.text) for part in parts if part.score >= _LEAST_SCORE)
+def _plausibility(reading: Recognition) -> float:
+    """The score, and a little for what a cut through characters takes away: their number, and the final 章."""
+    return reading.score + 0.01 * len(reading.text) + (_WHOLE_LINE if reading.text.endswith("章") else 0.0)
 
 
 def _joined(parts: list[Recognition]) -> Recognition:
-    good = [part for part in parts if part.text and part.score >= _LEAST_SCORE]
-    text = "".join(squeezed for part in good if (squeezed := "".join(part.text.split())))
-    weight = sum(len(part.text) for part in good)
-    score = sum(part.score * len(part.text) for part in good) / weight if weight else 0.0
-    return Recognition(text=text, score=min(1.0, score))
+    texts = [("".join(part.text.split()), part.score) for part in parts if part.score >= _LEAST_SCORE]
+    length = sum(len(text) for text, _ in texts)
+    score = sum(len(text) * score for text, score in texts) / length if length else 0.0
+    return Recognition(text="".join(text for text, _ in texts), score=min(1.0, score))
 
 
-def _ring_cuts(image: Image, region: SealRegion) -> list[_Cut]:
+def _ring_strips(image: Image, region: SealRegion) -> list[tuple[Image, ...]]:
     disc = flatten_ink(image, region)
     band = find_band(disc)
     if band is None:
         return []
     turn = level(disc, band)
     if turn is None:
-        return [_cut(disc, band, ())]
-    bands = fit_characters(disc, band, turn - 90.0)
-    if bands is not None:
-        return [_cut(disc, fitted, find_lines(disc, fitted, turn)) for fitted in bands]
-    lines = find_lines(disc, band, turn)
-    rest = find_band(erase(disc, lines), number_possible=not lines)
-    return [_cut(disc, rest or band, lines)]
+        return [_arc_ways(disc, band)]
+    bands = fit_characters(disc, band, turn - 90.0) if region.shape == "round" else None
+    if bands is None:
+        lines = find_lines(disc, band, turn)
+        rest = erase(disc, lines)
+        found = find_band(rest, number_possible=not lines)
+        return [_arc_ways(rest, found or band), *(_line_ways(line) for line in lines)]
+    lines, shorter = (find_lines(disc, fitted, turn) for fitted in bands)
+    ways = [_line_ways(line) for line in lines]
+    if len(lines) == len(shorter):
+        # a long line's ends may stand where a character of the arc was supposed
+        ways = [(*first, *_line_ways(other)) for first, other in zip(ways, shorter, strict=True)]
+    elif not lines:
+        ways = [_line_ways(line) for line in shorter]
+    return [_arc_ways(erase(disc, lines), bands[0]), *ways]
 
 
-def _cut(disc: Disc, band: Band, lines: tuple[StraightLine, ...]) -> _Cut:
-    rest = erase(disc, lines)
-    arcs = tuple(arc_strip(plane, rest.ring, band) for plane in (rest.detail, rest.ink))
-    return _Cut(arcs, tuple(line_strip(line.ink) for line in lines))
+def _arc_ways(disc: Disc, band: Band) -> tuple[Image, ...]:
+    return tuple(arc_strip(plane, disc.ring, band) for plane in (disc.detail, disc.ink))
 
 
-def _frame_cuts(image: Image, region: SealRegion) -> list[_Cut]:
+def _line_ways(line: StraightLine) -> tuple[Image, ...]:
+    return (line_strip(line.detail), line_strip(line.ink))
+
+
+def _frame_strips(image: Image, region: SealRegion) -> list[tuple[Image, ...]]:
     """A square seal turned level, its rows of text from top to bottom."""
     corners = np.array(region.box, dtype=np.float32)
     across, down = (2.0 * axis for axis in region.axes)
@@ -134,9 +130,9 @@ def _frame_cuts(image: Image, region: SealRegion) -> list[_Cut]:
     inner = ink[margin : size[1] - margin, margin : size[0] - margin]
     strong = max(float(np.percentile(inner, 99.0)), 1e-3)
     profile = (inner > 0.35 * strong).mean(axis=1)
-    lines: list[Image] = []
+    lines: list[tuple[Image, ...]] = []
     for top, bottom in runs(profile > 0.02):
         if bottom - top >= 0.12 * size[1]:
             pad = round(0.12 * (bottom - top))
-            lines.append(line_strip(inner[max(0, top - pad) : bottom + pad] / np.float32(strong)))
-    return [_Cut((), tuple(lines))] if lines else []
+            lines.append((line_strip(inner[max(0, top - pad) : bottom + pad] / np.float32(strong)),))
+    return lines

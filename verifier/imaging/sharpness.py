@@ -93,7 +93,9 @@ def _measure(gray: NDArray[np.uint8], text: TextArea, left: float, top: float, s
     if np.isnan(sigma):
         return None
     excess = np.sqrt(max(0.0, sigma**2 - SHARP_SIGMA**2))
-    return Patch(box=(x, y, x + crop.shape[1] / shrink, y + crop.shape[0] / shrink), blur=float(excess / (height * shrink)))
+    return Patch(
+        box=(x, y, x + crop.shape[1] / shrink, y + crop.shape[0] / shrink), blur=float(excess / (height * shrink))
+    )
 
 
 def _sigma(crop: NDArray[np.uint8], height: float, axis: int) -> float:

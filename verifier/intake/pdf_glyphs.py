@@ -168,6 +168,8 @@ class _Reader:
         if not pdfium_c.FPDFText_GetMatrix(self._text, index, raw):
             return None
         matrix = _affine(raw)
+        if not np.isfinite(matrix).all() or (drawn.matrix is not None and not np.isfinite(drawn.matrix).all()):
+            return None
         size = pdfium_c.FPDFText_GetFontSize(self._text, index)
         along, up = ((self._to_pixels @ matrix)[:, :2] * size).T
         turns = _quarter_turns(along)
@@ -313,13 +315,15 @@ def _covered(document: Any, page: Any) -> frozenset[int]:
 
 def _placed_bounds(picture: Any) -> Bounds:
     """Left, bottom, right, top of a picture on the page, through all the forms it lies in."""
-    matrix = _affine(picture.get_matrix())
-    holder = picture.container
-    while holder is not None:
-        matrix = _affine(holder.get_matrix()) @ matrix
-        holder = holder.container
-    square = np.array([[0.0, 1.0, 0.0, 1.0], [0.0, 0.0, 1.0, 1.0], [1.0] * 4])
-    return _bounds(matrix @ square)
+    # Absurd matrices give NaN, and a box of NaN covers nothing.
+    with np.errstate(all="ignore"):
+        matrix = _affine(picture.get_matrix())
+        holder = picture.container
+        while holder is not None:
+            matrix = _affine(holder.get_matrix()) @ matrix
+            holder = holder.container
+        square = np.array([[0.0, 1.0, 0.0, 1.0], [0.0, 0.0, 1.0, 1.0], [1.0] * 4])
+        return _bounds(matrix @ square)
 
 
 def _opaque(document: Any, page: Any, picture: Any) -> bool:

@@ -107,7 +107,7 @@ class _Frame:
         left, right = sorted((round(x0), round(x1)))
         top, bottom = sorted((round(y0), round(y1)))
         part = grey[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
-        return np.rot90(part, -self.turns)
+        return np.rot90(part, self.turns)
 
 
 def _pieces(glyphs: Sequence[_Piece], frame: _Frame, grey: NDArray[np.uint8]) -> list[_Piece]:

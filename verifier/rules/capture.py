@@ -10,7 +10,8 @@ from schemas.document import CaptureProblem, DocumentType
 from schemas.finding import Severity
 from verifier.compare.addresses import AddressMatch, compare_addresses
 from verifier.compare.employers import EmployerMatch, compare_employers
-from verifier.rules.exam import LEFT_BLANK
+from verifier.rules.employer import is_employer_known_by_seal
+from verifier.rules.exam import FORM, LEFT_BLANK, is_known_by_seal
 from verifier.rules.facts import Facts
 from verifier.rules.id_card import term_fits
 from verifier.rules.insurance import total_fits
@@ -68,13 +69,13 @@ DECISIVE: Mapping[DocumentType, tuple[str, ...]] = {
 def missing_sides(facts: Facts, slot: DocumentType) -> tuple[Side, ...]:
     """Sides of a card that were certainly not sent.
 
-    Silent when nothing at all was read, and when a page nobody could read might be the missing side.
+    Silent when nothing at all was read, and when a page that gave no field might be the missing side.
     """
     reading = facts.readings[slot]
     if slot not in SIDES or not facts.is_right_type(slot) or not reading.fields:
         return ()
     pages_read = {found.page for found in reading.fields.values()}
-    if any(not page.quality.acceptable and index not in pages_read for index, page in enumerate(reading.pages)):
+    if not pages_read.issuperset(range(len(reading.pages))):
         return ()
     return tuple(side for side in SIDES[slot] if side.signs.isdisjoint(reading.fields))
 
@@ -86,12 +87,21 @@ def _pages_incomplete(facts: Facts) -> Iterator[Hit]:
             yield Hit(slot, "pages", expected=both, details={"side": side.title, "both": both})
 
 
+def _is_told_elsewhere(facts: Facts, slot: DocumentType, name: str) -> bool:
+    """Whether another finding or another part of the page speaks for a field that was not read."""
+    if slot is DocumentType.EMPLOYMENT_CERTIFICATE:
+        return name == "employer" and is_employer_known_by_seal(facts)
+    if slot is not FORM:
+        return False
+    return (name in LEFT_BLANK and facts.is_blank(slot, name)) or (name == "hospital" and is_known_by_seal(facts))
+
+
 def _not_read(facts: Facts) -> Iterator[Hit]:
     for slot in facts.readable:
-        elsewhere = frozenset[str]().union(*(side.fields for side in missing_sides(facts, slot)))
+        not_sent = frozenset[str]().union(*(side.fields for side in missing_sides(facts, slot)))
         for name in DECISIVE.get(slot, ()):
-            left_blank = slot is DocumentType.MEDICAL_EXAM_FORM and name in LEFT_BLANK and facts.is_blank(slot, name)
-            if name not in elsewhere and not left_blank and not (facts.text(slot, name) or facts.rows(slot, name)):
+            read = facts.text(slot, name) or facts.rows(slot, name)
+            if not read and name not in not_sent and not _is_told_elsewhere(facts, slot, name):
                 yield Hit(slot, name)
 
 

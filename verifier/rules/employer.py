@@ -16,6 +16,7 @@ from verifier.compare.uscc import normalise_uscc, uscc_problem
 from verifier.rules.days import span
 from verifier.rules.facts import Facts
 from verifier.rules.rule import Hit, Rule
+from verifier.rules.seals import is_sealed_by
 
 CERTIFICATE = DocumentType.EMPLOYMENT_CERTIFICATE
 INSURANCE = DocumentType.SOCIAL_INSURANCE_CERTIFICATE
@@ -94,6 +95,20 @@ def _dispatch(facts: Facts) -> Iterator[Hit]:
         return
     if compare_employers(stated, row.employer) is not EmployerMatch.SAME:
         yield Hit(INSURANCE, "rows", stated, row.employer)
+
+
+def is_employer_known_by_seal(facts: Facts) -> bool:
+    """Whether the letter's employer was not read, while its seal is the seal of the application's employer."""
+    stated = facts.application.employment
+    if stated is None or not facts.is_right_type(CERTIFICATE) or facts.field(CERTIFICATE, "employer") is not None:
+        return False
+    return is_sealed_by(facts, CERTIFICATE, stated.employer)
+
+
+def _by_seal(facts: Facts) -> Iterator[Hit]:
+    employment = facts.application.employment
+    if employment is not None and is_employer_known_by_seal(facts):
+        yield Hit(CERTIFICATE, "employer", employment.employer)
 
 
 def _codes(facts: Facts) -> Iterator[tuple[DocumentType, str]]:
@@ -187,6 +202,17 @@ RULES: tuple[Rule, ...] = (
         applicant_message="《{doc}》上的单位“{b}”与申请表“{a}”写法不同,将由工作人员核对是否同一单位。",
         reviewer_message="《{doc}》单位为“{b}”,申请表为“{a}”,可能是校区、简称或误读,且没有相同的信用代码佐证。",
         check=_close,
+    ),
+    Rule(
+        id="employer.by_seal",
+        title="单位名称由印章确认",
+        legal_basis=_WORKPLACE,
+        severity=Severity.INFO,
+        documents=(CERTIFICATE,),
+        inputs=("application.employment.employer", "employment_certificate.employer", "employment_certificate.seals"),
+        applicant_message="《{doc}》的单位已按印章“{a}”核对,无需处理。",
+        reviewer_message="《{doc}》上的单位名称未读到,印章与申请表单位“{a}”一致。",
+        check=_by_seal,
     ),
     Rule(
         id="employer.insured_elsewhere",

@@ -15,6 +15,7 @@ from verifier.rules.days import span
 from verifier.rules.facts import Facts
 from verifier.rules.hospitals import designated, nearly_designated
 from verifier.rules.rule import Hit, Rule
+from verifier.rules.seals import sealed_hospital
 
 FORM = DocumentType.MEDICAL_EXAM_FORM
 
@@ -75,10 +76,29 @@ def _too_old(facts: Facts) -> Iterator[Hit]:
         yield Hit(FORM, "exam_date", facts.today.isoformat(), facts.text(FORM, "exam_date"), {"days": str(days)})
 
 
+def is_known_by_seal(facts: Facts) -> bool:
+    """Whether only the seal tells the hospital: its name on the form was not read, or so badly that it is no name."""
+    read, hospitals = facts.text(FORM, "hospital"), facts.batch.hospitals
+    if sealed_hospital(facts) is None:
+        return False
+    if read is None:
+        return not facts.is_blank(FORM, "hospital")
+    known = designated(read, hospitals) or nearly_designated(read, hospitals)
+    return known is None and not facts.is_sure(FORM, "hospital")
+
+
 def _not_designated(facts: Facts) -> Iterator[Hit]:
     read, hospitals = facts.text(FORM, "hospital"), facts.batch.hospitals
-    if read is not None and designated(read, hospitals) is None and nearly_designated(read, hospitals) is None:
+    if read is None or is_known_by_seal(facts):
+        return
+    if designated(read, hospitals) is None and nearly_designated(read, hospitals) is None:
         yield Hit(FORM, "hospital", found=read)
+
+
+def _by_seal(facts: Facts) -> Iterator[Hit]:
+    hospital = sealed_hospital(facts)
+    if hospital is not None and is_known_by_seal(facts):
+        yield Hit(FORM, "hospital", hospital.name, facts.text(FORM, "hospital"))
 
 
 def _nearly_designated(facts: Facts) -> Iterator[Hit]:
@@ -200,5 +220,16 @@ RULES: tuple[Rule, ...] = (
         applicant_message="体检医院名称已按“{a}”核对,无需处理。",
         reviewer_message="体检医院读作“{b}”,与名单上的“{a}”差一字,可能误读。",
         check=_nearly_designated,
+    ),
+    Rule(
+        id="hospital.by_seal",
+        title="体检医院由印章确认",
+        legal_basis=EXAM_15,
+        severity=Severity.INFO,
+        documents=(FORM,),
+        inputs=("medical_exam_form.hospital", "medical_exam_form.seals", "batch.hospitals"),
+        applicant_message="体检医院已按印章“{a}”核对,无需处理。",
+        reviewer_message="体检医院栏未读清(读作“{b}”),印章为指定医院“{a}”。",
+        check=_by_seal,
     ),
 )

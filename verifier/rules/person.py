@@ -80,6 +80,15 @@ def _names(facts: Facts, kinds: frozenset[NameMatch]) -> Iterator[Hit]:
             yield Hit(slot, "name", normalise_name(stated), normalise_name(read))
 
 
+def _traditional(facts: Facts, *, confirmed: bool) -> Iterator[Hit]:
+    """A resident card is printed in simplified characters: beside its holder's sound number, the other form is a matter of
+    writing or reading. Others' papers may really be in traditional characters, and two names may fold to one."""
+    is_resident = facts.application.applicant.id_type is IdType.RESIDENT_ID
+    for hit in _names(facts, frozenset({NameMatch.TRADITIONAL})):
+        if (is_resident and same_person(facts, hit.slot)) is confirmed:
+            yield hit
+
+
 def _numbers(facts: Facts, kind: NumberMatch) -> Iterator[Hit]:
     applicant = facts.application.applicant
     for slot, read in facts.texts("id_number"):
@@ -220,10 +229,21 @@ RULES: tuple[Rule, ...] = (
         legal_basis=_IDENTITY_15,
         severity=Severity.REVIEW,
         documents=(),
-        inputs=("application.applicant.name", "*.name"),
+        inputs=("application.applicant.name", "application.applicant.id_type", "*.name", "*.id_number"),
         applicant_message="《{doc}》上的姓名“{b}”与申请表“{a}”繁简写法不同,将由工作人员核对。",
         reviewer_message="《{doc}》姓名“{b}”与申请表“{a}”仅繁简不同,请对照原件。",
-        check=partial(_names, kinds=frozenset({NameMatch.TRADITIONAL})),
+        check=partial(_traditional, confirmed=False),
+    ),
+    Rule(
+        id="name.traditional_confirmed",
+        title="姓名繁简不同,证件号码一致",
+        legal_basis=_IDENTITY_15,
+        severity=Severity.INFO,
+        documents=(),
+        inputs=("application.applicant.name", "application.applicant.id_type", "*.name", "*.id_number"),
+        applicant_message="《{doc}》上的姓名读作“{b}”,与申请表“{a}”仅繁简不同,无需处理。",
+        reviewer_message="《{doc}》姓名读作“{b}”,申请表为“{a}”,仅繁简不同且证件号码一致。",
+        check=partial(_traditional, confirmed=True),
     ),
     Rule(
         id="name.rare_character",

@@ -9,7 +9,7 @@ from functools import partial
 
 from rapidfuzz import fuzz
 
-from schemas.batch import Batch
+from schemas.batch import Batch, Hospital
 from schemas.document import DocumentType
 from schemas.finding import Severity
 from schemas.reading import SealReading
@@ -78,13 +78,26 @@ def _compare_hospital(batch: Batch, issuer: str, text: str) -> SealMatch:
     stated, sealed = designated(issuer, batch.hospitals), designated(text, batch.hospitals)
     if stated is not None and sealed is not None:
         return SealMatch.SAME if stated == sealed else SealMatch.OTHER
-    if stated is not None and nearly_designated(text, batch.hospitals) == stated:
+    stated, sealed = (
+        (stated or nearly_designated(issuer, batch.hospitals)),
+        (sealed or nearly_designated(text, batch.hospitals)),
+    )
+    if stated is not None and stated == sealed:
         return SealMatch.SAME
     return compare_seal(plain_hospital(issuer), text)
 
 
 def seals_of(facts: Facts, slot: DocumentType) -> tuple[SealReading, ...]:
     return tuple(seal for seal in facts.readings[slot].seals if seal.present)
+
+
+def sealed_hospital(facts: Facts) -> Hospital | None:
+    """The one designated hospital that the readable seals of the health form name; None when they name none or two."""
+    if not facts.is_right_type(DocumentType.MEDICAL_EXAM_FORM):
+        return None
+    texts = [seal.text for seal in seals_of(facts, DocumentType.MEDICAL_EXAM_FORM) if seal.confidence >= READABLE_FROM]
+    named = [hospital for text in texts if (hospital := designated(text, facts.batch.hospitals)) is not None]
+    return named[0] if named and all(each == named[0] for each in named) else None
 
 
 def _missing(facts: Facts) -> Iterator[Hit]:
@@ -99,6 +112,11 @@ def _match(facts: Facts, slot: DocumentType, issuer: str, seal: SealReading) -> 
     if slot is DocumentType.MEDICAL_EXAM_FORM:
         return _compare_hospital(facts.batch, issuer, seal.text)
     return compare_seal(issuer, seal.text)
+
+
+def is_sealed_by(facts: Facts, slot: DocumentType, issuer: str) -> bool:
+    """Whether one of the document's readable seals is certainly this issuer's."""
+    return any(_match(facts, slot, issuer, seal) is SealMatch.SAME for seal in seals_of(facts, slot))
 
 
 def _issuer(facts: Facts, kind: SealMatch) -> Iterator[Hit]:

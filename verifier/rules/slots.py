@@ -11,7 +11,7 @@ from schemas.finding import Severity
 from verifier.rules.facts import EMPLOYMENT_EVIDENCE, Facts
 from verifier.rules.rule import Hit, Rule
 
-CERTAIN_TYPE = 0.5
+CERTAIN_TYPE = 0.6
 """Below this a detected type that differs from the slot is a guess: a person looks, the applicant is not told."""
 
 LICENSING_32 = "《行政许可法》第三十二条(材料不齐全或不符合法定形式的,一次告知补正)"

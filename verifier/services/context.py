@@ -16,6 +16,7 @@ from schemas.application import Application
 from schemas.batch import Batch
 from schemas.document import DocumentType, Page
 from schemas.result import CaseResult
+from verifier.errors import StorageError
 from verifier.settings import Settings
 from verifier.store import database
 from verifier.store.files import FileStore, open_files
@@ -90,7 +91,11 @@ def open_services(settings: Settings) -> Services:
     from verifier.rules import batches
 
     engine = database.open_engine(settings.database_url)
-    database.require_current(engine)
+    try:
+        database.require_current(engine)
+    except StorageError:
+        engine.dispose()
+        raise
     limits = Limits(
         max_bytes=settings.max_file_mb * 1024 * 1024,
         max_pixels=settings.max_pixels,

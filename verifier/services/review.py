@@ -14,6 +14,7 @@ from schemas.document import DocumentType
 from schemas.events import EventType
 from schemas.finding import Finding, Severity
 from verifier.errors import InputError, StateError
+from verifier.services import queries
 from verifier.services.cases import MACHINE, current_documents, find_case, lock_case, move_case
 from verifier.services.context import Services, reading, writing
 from verifier.store import audit
@@ -172,8 +173,16 @@ def decide(
         return Decided(application_no=application_no, state=target, slots=asked)
 
 
+def open_case(services: Services, application_no: str, actor: str) -> queries.CaseView:
+    """A case with its full numbers, for a person: looking at it is an event. Raises InputError case.not_found."""
+    view = queries.case_view(services, application_no)
+    with writing(services) as session:
+        _record(session, EventType.CASE_VIEWED, services.clock(), actor, application_no)
+    return view
+
+
 def open_original(services: Services, application_no: str, name: str, actor: str) -> Original:
-    """A file of the case as it was sent, any revision that is current; looking at it is an event.
+    """A file of a document's current revision as it was sent; looking at it is an event.
 
     Raises InputError case.not_found, file.missing; StorageError storage.lost or storage.unavailable.
     """

@@ -237,18 +237,26 @@ def test_white_text_on_a_dark_ground_is_seen() -> None:
     assert [line.text for line in only(data).text_lines] == ["Heading"]
 
 
-def scan_over(words: bytes, after: bytes, soft_mask: bool = False) -> bytes:
+def scan_over(words: bytes, after: bytes, *, soft_mask: bool = False, wrapped: bytes = b"null") -> bytes:
+    """A page of `words`, a full-page picture and text `after` it; the picture by itself or within a form."""
     grey = np.asarray(noise(400, 566).convert("L"))
     entries = b"/Type /XObject /Subtype /Image /Width 400 /Height 566 /BitsPerComponent 8 /ColorSpace /DeviceGray"
     picture = stream(zlib.compress(grey.tobytes()), entries + b" /Filter /FlateDecode" + b" /SMask 5 0 R" * soft_mask)
     mask = stream(zlib.compress(bytes(400 * 566)), entries + b" /Filter /FlateDecode")
-    content = words + b"q 595 0 0 842 0 0 cm /Im1 Do Q\n" + after
-    return pdf_pages(content, resources=b"/XObject << /Im1 4 0 R >>", extra=[picture, mask])
+    drawn = b"q 595 0 0 842 0 0 cm /Im1 Do Q\n" if wrapped == b"null" else b"q 10 0 0 10 0 0 cm /Fm1 Do Q\n"
+    named = b"/XObject << /Im1 4 0 R /Fm1 6 0 R >>"
+    return pdf_pages(words + drawn + after, resources=named, extra=[picture, mask, wrapped])
 
 
 def test_text_under_a_scan_is_not_the_pages_text() -> None:
     page = only(scan_over(text(100, 500, b"Beneath"), text(100, 300, b"On top")))
     assert [line.text for line in page.text_lines] == ["On top"]
+
+
+def test_a_scan_within_a_scaled_form_hides_what_is_beneath_it() -> None:
+    entries = b"/Type /XObject /Subtype /Form /BBox [0 0 60 90] /Resources << /XObject << /Im1 4 0 R >> >>"
+    form = stream(b"q 59.5 0 0 84.2 0 0 cm /Im1 Do Q", entries)
+    assert only(scan_over(text(100, 500, b"Beneath"), b"", wrapped=form)).text_lines == ()
 
 
 @pytest.mark.parametrize("mode", [b"3 Tr", b"7 Tr"])

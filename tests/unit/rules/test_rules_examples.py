@@ -195,6 +195,10 @@ CAPTURE = [
     ),
     silent("pages.incomplete", lambda case: case.without_fields(CARD, "valid_from", "valid_to")),
     silent("pages.incomplete", lambda case: case.with_reading(CARD, fields={})),
+    # the second page may be the side nobody could read
+    silent(
+        "pages.incomplete", lambda case: case.without_fields(CARD, *EMBLEM).with_reading(CARD, pages=(page(), page()))
+    ),
     silent(
         "pages.incomplete",
         lambda case: case.without_fields(CARD, *EMBLEM).with_reading(
@@ -204,6 +208,14 @@ CAPTURE = [
     fires("field.not_read", lambda case: case.without_fields(EXAM, "conclusion"), (EXAM, "conclusion")),
     fires("field.not_read", lambda case: case.without_fields(INSURANCE, "rows"), (INSURANCE, "rows")),
     fires("field.not_read", on(CARD, "name", " "), (CARD, "name")),
+    fires(
+        "field.not_read",
+        lambda case: case.without_fields(CERTIFICATE, "employer").with_seals(
+            CERTIFICATE, seal("广州市花都区童心幼儿园")
+        ),
+        (CERTIFICATE, "employer"),
+    ),
+    silent("field.not_read", lambda case: case.without_fields(CERTIFICATE, "employer")),
     silent("field.not_read", lambda case: case.without_fields(CARD, *EMBLEM)),
     silent("field.not_read", lambda case: case.without_fields(CERTIFICATE, "id_number", "uscc")),
     silent(
@@ -211,6 +223,12 @@ CAPTURE = [
         all_of(lambda case: case.without_fields(EXAM, "conclusion"), captured(EXAM, CaptureProblem.CROPPED)),
     ),
     silent("field.not_read", on(EXAM, "conclusion", "")),
+    silent("field.not_read", lambda case: case.without_fields(EXAM, "hospital")),
+    fires(
+        "field.not_read",
+        lambda case: case.without_fields(EXAM, "hospital").with_seals(EXAM, seal("广州市番禺区中心医院")),
+        (EXAM, "hospital"),
+    ),
     silent("field.not_read", lambda case: case.with_reading(EXAM, fields={})),
     fires("field.unsure", on(EXAM, "conclusion", "qualified", 0.5), (EXAM, "conclusion")),
     fires("field.unsure", on(PERMIT, "valid_to", "2027-05-14", 0.5), (PERMIT, "valid_to")),
@@ -318,10 +336,38 @@ PERSON = [
     ),
     fires(
         "name.traditional",
-        lambda case: case.with_applicant(name="叶云").everywhere("name", "叶云").with_field(EXAM, "name", "葉雲"),
+        lambda case: (
+            case.with_applicant(name="叶云")
+            .everywhere("name", "叶云")
+            .with_field(EXAM, "name", "葉雲")
+            .without_fields(EXAM, "id_number")
+        ),
+        (EXAM, "name"),
+    ),
+    fires(
+        "name.traditional",
+        lambda case: (
+            case.with_applicant(name="叶云", id_type=IdType.HMT_RESIDENCE_PERMIT)
+            .everywhere("name", "叶云")
+            .with_field(EXAM, "name", "葉雲")
+        ),
         (EXAM, "name"),
     ),
     silent("name.traditional", lambda case: case.with_applicant(name="葉雲").everywhere("name", "葉雲")),
+    fires(
+        "name.traditional_confirmed",
+        lambda case: case.with_applicant(name="叶云").everywhere("name", "叶云").with_field(EXAM, "name", "葉雲"),
+        (EXAM, "name"),
+    ),
+    silent(
+        "name.traditional_confirmed",
+        lambda case: (
+            case.with_applicant(name="叶云")
+            .everywhere("name", "叶云")
+            .with_field(EXAM, "name", "葉雲")
+            .with_field(EXAM, "id_number", OTHER_NUMBER)
+        ),
+    ),
     fires(
         "name.rare_character",
         lambda case: case.with_applicant(name="王㛃").everywhere("name", "王㛃").with_field(EXAM, "name", "王□"),
@@ -484,6 +530,22 @@ EXAMINATION = [
     fires("hospital.not_designated", on(EXAM, "hospital", "广州市番禺区中心医院"), (EXAM, "hospital")),
     fires("hospital.not_designated", on(EXAM, "hospital", "广州市花都区第三人民医院"), (EXAM, "hospital")),
     silent("hospital.not_designated", on(EXAM, "hospital", "花都区人民医院体检中心")),
+    silent("hospital.not_designated", on(EXAM, "hospital", "州大人民医院", 0.6)),
+    fires(
+        "hospital.not_designated",
+        all_of(on(EXAM, "hospital", "州大人民医院", 0.6), lambda case: case.with_seals(EXAM, seal("", 0.2))),
+        (EXAM, "hospital"),
+    ),
+    fires("hospital.by_seal", lambda case: case.without_fields(EXAM, "hospital"), (EXAM, "hospital")),
+    fires("hospital.by_seal", on(EXAM, "hospital", "州大人民医院", 0.6), (EXAM, "hospital")),
+    silent("hospital.by_seal", on(EXAM, "hospital", "")),
+    silent("hospital.by_seal", on(EXAM, "hospital", "广州市番禺区中心医院")),
+    silent(
+        "hospital.by_seal",
+        lambda case: case.without_fields(EXAM, "hospital").with_seals(
+            EXAM, seal("广州市花都区人民医院"), seal("广州市花都区妇幼保健院")
+        ),
+    ),
     fires("hospital.nearly_designated", on(EXAM, "hospital", "广州市花都区人氏医院"), (EXAM, "hospital")),
     silent("hospital.nearly_designated", on(EXAM, "hospital", "广州市花都区第二人民医院")),
 ]
@@ -602,6 +664,12 @@ EMPLOYMENT = [
         (CERTIFICATE, "employer"),
     ),
     silent("employer.close", on(CERTIFICATE, "employer", f"{EMPLOYER}东校区")),
+    fires("employer.by_seal", lambda case: case.without_fields(CERTIFICATE, "employer"), (CERTIFICATE, "employer")),
+    silent(
+        "employer.by_seal",
+        lambda case: case.without_fields(CERTIFICATE, "employer").with_seals(CERTIFICATE, seal(ELSEWHERE)),
+    ),
+    silent("employer.by_seal", all_of(lambda case: case.without_fields(CERTIFICATE, "employer"), no_employment)),
     fires(
         "employer.insured_elsewhere",
         insured(row("2024-09", "2026-09", ELSEWHERE), total="25"),

@@ -1,7 +1,12 @@
-"""Services on a real SQLite file, empty at the start of each test."""
+"""Services on a real database, empty at the start of each test: a SQLite file, or the one that TEST_DATABASE_URL names.
+
+`TEST_DATABASE_URL=postgresql+psycopg://… pytest tests/unit/services` runs the same tests on PostgreSQL; it empties that
+database.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +31,8 @@ def judge() -> Judge:
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     """What the tests of one run share: the file and its engine."""
-    opened = open_test_services(tmp_path_factory.mktemp("house"))
+    url = os.environ.get("TEST_DATABASE_URL")
+    opened = open_test_services(tmp_path_factory.mktemp("house"), **({"database_url": url} if url else {}))
     yield opened
     opened.sessions.kw["bind"].dispose()
 

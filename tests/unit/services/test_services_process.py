@@ -66,7 +66,7 @@ def test_an_attempt_begins_once(services: Services) -> None:
 def test_of_many_begins_at_once_one_wins(services: Services) -> None:
     submitted(services)
     first = send_all(services)[0]
-    answers = together([lambda n=n: process.begin(services, first, f"worker-{n}") for n in range(6)])  # type: ignore[misc]
+    answers = together([lambda n=n: process.begin(services, first, f"worker-{n}") for n in range(6)])
     assert sum(answer is not None for answer in answers) == 1
 
 
@@ -128,7 +128,7 @@ def test_a_reading_handed_in_twice_counts_once(services: Services) -> None:
 def test_documents_that_finish_together_bring_advice_once(services: Services, judge: Judge) -> None:
     submitted(services)
     works = [begin(services, attempt_id, f"worker-{attempt_id}") for attempt_id in send_all(services)]
-    together([lambda work=work: process.finish(services, work.attempt_id, read_of(work.slot)) for work in works])  # type: ignore[misc]
+    together([lambda work=work: process.finish(services, work.attempt_id, read_of(work.slot)) for work in works])
     assert len(judge.asked) == 1
     assert state_of(services) == CaseState.ADVISED_PASS
     events = [event.type for event in queries.events_of(services, NO)]

@@ -28,7 +28,7 @@ def all_alive(attempt_ids: Collection[str]) -> set[str]:
 
 
 def sweep(services: Services, clock: Clock, live: object = none_alive, owner: str = "reconciler-1") -> Swept:
-    return reconcile.sweep(services, live, owner, clock.now)  # type: ignore[arg-type]
+    return reconcile.sweep(services, live, owner, clock.now)
 
 
 def attempts(services: Services) -> list[tuple[int, int, str, int]]:
@@ -149,7 +149,7 @@ def test_sweepers_at_once_reopen_each_attempt_once(services: Services, clock: Cl
     submitted(services)
     send_all(services)
     clock.tick(minutes=2)
-    answers = together([lambda n=n: sweep(services, clock, owner=f"reconciler-{n}") for n in range(4)])  # type: ignore[misc]
+    answers = together([lambda n=n: sweep(services, clock, owner=f"reconciler-{n}") for n in range(4)])
     assert sum(answer.leader for answer in answers) == 1
     assert sum(answer.lost for answer in answers) == 3
     assert len(attempts(services)) == 6

@@ -87,7 +87,7 @@ def test_of_reviewers_claiming_at_once_one_holds_it(services: Services) -> None:
             return False
         return True
 
-    answers = together([lambda n=n: attempt(f"reviewer-{n}") for n in range(5)])  # type: ignore[misc]
+    answers = together([lambda n=n: attempt(f"reviewer-{n}") for n in range(5)])
     assert sum(answers) == 1
 
 
@@ -96,7 +96,7 @@ def test_reviewers_asking_for_the_next_case_get_different_ones(services: Service
     numbers = [f"{NO}-{n}" for n in range(3)]
     for number in numbers:
         advised(services, number)
-    answers = together([lambda n=n: review.claim_next(services, f"reviewer-{n}") for n in range(4)])  # type: ignore[misc]
+    answers = together([lambda n=n: review.claim_next(services, f"reviewer-{n}") for n in range(4)])
     claimed = [answer.application_no for answer in answers if answer is not None]
     assert sorted(claimed) == numbers
     assert answers.count(None) == 1
@@ -258,6 +258,14 @@ def test_looking_at_an_original_is_an_event(services: Services) -> None:
     last = queries.events_of(services, NO)[-1]
     assert (last.type, last.actor) == (EventType.CASE_VIEWED, "reviewer-1")
     assert last.details == {"file": "documents/resident_id_card-1.jpg"}
+
+
+def test_opening_a_case_is_an_event(services: Services) -> None:
+    submitted(services)
+    view = review.open_case(services, NO, "reviewer-1")
+    assert view == queries.case_view(services, NO)
+    last = queries.events_of(services, NO)[-1]
+    assert (last.type, last.actor, last.details) == (EventType.CASE_VIEWED, "reviewer-1", {})
 
 
 def test_a_file_the_case_does_not_have_is_missing(services: Services) -> None:

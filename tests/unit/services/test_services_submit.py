@@ -121,7 +121,7 @@ def test_putting_the_same_bytes_again_changes_nothing(services: Services) -> Non
 
 def test_two_uploads_to_one_slot_at_once_leave_one_current(services: Services) -> None:
     draft(services)
-    together([lambda n=n: submit.put_document(services, NO, ID_CARD, [picture(n)], "importer") for n in range(4)])  # type: ignore[misc]
+    together([lambda n=n: submit.put_document(services, NO, ID_CARD, [picture(n)], "importer") for n in range(4)])
     (document,) = queries.case_view(services, NO).documents
     assert document.revision == 4
 

@@ -63,7 +63,7 @@ def test_events_are_chained_across_transactions(sessions: sessionmaker[Session])
 
 
 def test_writers_at_once_keep_one_chain(sessions: sessionmaker[Session]) -> None:
-    together([lambda n=n: append(sessions, n, n) for n in range(8)])  # type: ignore[misc]
+    together([lambda n=n: append(sessions, n, n) for n in range(8)])
     assert check(sessions) == ChainReport(events=16, broken_at=None)
 
 

@@ -1,0 +1,1 @@
+"""The JSON interface of CONTRACT.md section 4."""
