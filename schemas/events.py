@@ -24,6 +24,8 @@ class EventType(StrEnum):
     DECISION_MADE = "decision_made"
     TOKEN_CREATED = "token_created"
     TOKEN_REVOKED = "token_revoked"
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
 
 
 class Event(Model):

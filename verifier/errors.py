@@ -55,6 +55,8 @@ CODES: dict[str, ErrorSpec] = {
     "request.not_found": ErrorSpec(404, "没有这个地址。", "请核对地址。"),
     "request.method_not_allowed": ErrorSpec(405, "该地址不支持此操作。", "请核对接口说明。"),
     "request.too_large": ErrorSpec(413, "请求超过大小限制({limit_mb} MB)。", "请分次上传。"),
+    "request.media_type": ErrorSpec(415, "请求内容的类型须为 {expected}。", "请在 Content-Type 头中注明类型。"),
+    "request.form_expired": ErrorSpec(403, "表单已失效。", "请重新打开页面后再试。"),
     "auth.missing": ErrorSpec(401, "需要有效的访问令牌。", "请在 Authorization 头中提供 Bearer 令牌。"),
     "auth.forbidden": ErrorSpec(403, "您的角色不能进行此操作。", "请联系管理员。"),
     # the machine's own trouble

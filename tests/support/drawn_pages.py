@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -112,9 +114,13 @@ def shaded(image: Image, darkest: float = 0.55) -> Image:
     return (image * (darkest + (1 - darkest) / (1 + np.exp(-across)))[..., None]).astype(np.uint8)
 
 
+@lru_cache(maxsize=8)
+def _noise(shape: tuple[int, ...], seed: int) -> NDArray[np.float32]:
+    return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
+
+
 def noisy(image: Image, sigma: float = 5.0, seed: int = 7) -> Image:
-    rng = np.random.default_rng(seed)
-    return np.clip(image + rng.normal(0, sigma, image.shape), 0, 255).astype(np.uint8)
+    return np.clip(image + sigma * _noise(image.shape, seed), 0, 255).astype(np.uint8)
 
 
 def jpeg(image: Image, quality: int = 85) -> Image:

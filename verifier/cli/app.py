@@ -22,6 +22,13 @@ app = typer.Typer(
 EXIT_REFUSED = 2
 """Something that was given cannot be used: a folder that is no case, a wrong setting."""
 
+
+def results_console() -> Console:
+    """Standard output for tables; wide enough for them when it is a file or a pipe."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=150)
+
+
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from schemas.document import DocumentType
 from schemas.finding import Outcome
-from verifier.cli.app import JsonFlag
+from verifier.cli.app import JsonFlag, results_console
 from verifier.cli.folder import find_cases, open_case, open_truth
 from verifier.cli.reading import open_engine, read_case
 from verifier.cli.scoring import Tally, add_case
@@ -39,11 +39,11 @@ def evaluate(
         task = progress.add_task("", total=sum(len(case.application.documents) for case, _ in cases))
         for case, truth in cases:
             progress.update(task, description=case.path.name)
-            add_case(tally, read_case(case, engine, settings, lambda _: progress.advance(task)), truth)
+            add_case(tally, case.path.name, read_case(case, engine, settings, lambda _: progress.advance(task)), truth)
     if as_json:
         typer.echo(json.dumps(report(tally), ensure_ascii=False))
         return
-    console = Console(highlight=False)
+    console = results_console()
     for table in tables(tally, misses=misses):
         console.print(table)
 

@@ -85,9 +85,8 @@ def caught(planted: Planted, findings: tuple[Finding, ...]) -> bool:
     )
 
 
-def add_case(tally: Tally, result: CaseResult, truth: Truth) -> None:
-    """Add one case to the sums."""
-    case = result.application_no
+def add_case(tally: Tally, case: str, result: CaseResult, truth: Truth) -> None:
+    """Add one case to the sums; `case` is what reports call it."""
     tally.cases += 1
     tally.total_ms += result.timings_ms.total
     tally.ocr_ms += result.timings_ms.ocr

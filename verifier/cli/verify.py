@@ -13,7 +13,7 @@ from rich.table import Table
 from schemas.document import TITLES_ZH
 from schemas.finding import Outcome, Severity
 from schemas.result import CaseResult
-from verifier.cli.app import EXIT_REFUSED, JsonFlag, errors
+from verifier.cli.app import EXIT_REFUSED, JsonFlag, errors, results_console
 from verifier.cli.folder import CaseFolder, open_case
 from verifier.cli.reading import open_engine, read_case
 from verifier.errors import InputError
@@ -57,7 +57,7 @@ def verify(
         engine = open_engine(settings)
         if out is not None:
             out.mkdir(parents=True, exist_ok=True)
-        console = Console(highlight=False)
+        console = results_console()
         with _progress() as progress:
             task = progress.add_task("", total=sum(len(folder.application.documents) for folder in folders))
             for folder in folders:

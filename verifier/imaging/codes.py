@@ -1,20 +1,37 @@
-"""QR and bar codes on a page, read with ZXing."""
+"""QR codes and bar codes on a page, by zxing-cpp."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import cv2
+import numpy as np
 import zxingcpp
+from numpy.typing import NDArray
 
 from schemas.base import Quad
-from verifier.geometry import quad_from_points
+from verifier.geometry import bounds, quad_from_points
 from verifier.ocr.engine import Image
+
+_FORMATS = (
+    zxingcpp.BarcodeFormat.QRCode
+    | zxingcpp.BarcodeFormat.DataMatrix
+    | zxingcpp.BarcodeFormat.PDF417
+    | zxingcpp.BarcodeFormat.Aztec
+    | zxingcpp.BarcodeFormat.Code128
+    | zxingcpp.BarcodeFormat.Code93
+    | zxingcpp.BarcodeFormat.Code39
+)
+"""Symbologies that papers carry. Those without check digits (ITF, Codabar and the like) are read out of table rules."""
+_SHORTEST_CODE39 = 6
+"""Code 39 has no check digit of its own: shorter texts are rules and frames."""
+_SMALL_SIDE = 1500
+"""Pages with a shorter long side are also tried at twice their size: modules of two pixels do not decode."""
 
 
 @dataclass(frozen=True)
 class FoundCode:
-    """A code that could be decoded: its symbology (`QRCode`, `Code128` …), its text, its corners in pixels."""
+    """A decoded code: `format` is the symbology's name (`QRCode`, `Code128`), `box` in pixels of the page."""
 
     format: str
     text: str
@@ -22,15 +39,27 @@ class FoundCode:
 
 
 def find(image: Image) -> tuple[FoundCode, ...]:
-    """All codes of a page, however they lie; patterns that decode to nothing are left out."""
-    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-    found: list[FoundCode] = []
-    for code in zxingcpp.read_barcodes(grey):
-        corners = code.position
-        points = [
-            [float(corner.x), float(corner.y)]
-            for corner in (corners.top_left, corners.top_right, corners.bottom_right, corners.bottom_left)
-        ]
-        if code.text:
-            found.append(FoundCode(format=code.format.name, text=code.text, box=quad_from_points(points)))
-    return tuple(found)
+    """The codes of a page that could be decoded, from top to bottom; () for none.
+
+    Rotated and tilted codes are found too. A pattern that only looks like a code, or whose check digits are wrong, is
+    left out. `image` is BGR, shape (h, w, 3).
+    """
+    grey = np.ascontiguousarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
+    found = _decode(grey, 1.0)
+    if not found and max(grey.shape) < _SMALL_SIDE:
+        found = _decode(np.asarray(cv2.resize(grey, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), dtype=np.uint8), 2.0)
+    return tuple(sorted(found, key=lambda code: bounds(code.box)[1]))
+
+
+def _decode(grey: NDArray[np.uint8], scale: float) -> list[FoundCode]:
+    found = []
+    for code in zxingcpp.read_barcodes(grey, formats=_FORMATS, text_mode=zxingcpp.TextMode.Plain):
+        text = str(code.text)
+        is_code39 = code.symbology == zxingcpp.BarcodeFormat.Code39
+        if not text or (is_code39 and len(text) < _SHORTEST_CODE39):
+            continue
+        place = code.position
+        corners = [place.top_left, place.top_right, place.bottom_right, place.bottom_left]
+        box = quad_from_points([[corner.x / scale, corner.y / scale] for corner in corners])
+        found.append(FoundCode(str(code.symbology.name), text, box))
+    return found

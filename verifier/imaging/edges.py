@@ -47,16 +47,8 @@ class Slopes:
     y: NDArray[np.float32]
 
 
-def slope_at(points: Floats, normal: Floats, slopes: Slopes) -> Floats:
-    """How fast the image gets lighter along `normal` at `points` (…, 2); points outside take the border's value."""
-    height, width = slopes.x.shape
-    columns = np.clip(points[..., 0], 0, width - 1).astype(np.int32)
-    rows = np.clip(points[..., 1], 0, height - 1).astype(np.int32)
-    places = rows * width + columns
-    return np.asarray(np.take(slopes.x, places) * normal[..., 0] + np.take(slopes.y, places) * normal[..., 1])
-
-
 def find_slopes(small: Image) -> Slopes:
+    """Where the closed image (BGR) gets lighter, and how fast."""
     closed = cv2.GaussianBlur(close_dark(small, STROKE), (0, 0), 1.0)
     slopes = Slopes(x=np.zeros(small.shape[:2], np.float32), y=np.zeros(small.shape[:2], np.float32))
     largest = np.zeros(small.shape[:2], np.float32)

@@ -26,6 +26,12 @@ _PRINT = 1.15
 """Black print weighs a little more than it should: its edges have coloured fringes from the camera and from JPEG."""
 _BLACK_FROM = 0.25
 """Density of black print from which a place is printed on, and how much more makes it surely so."""
+_SEARCH_SIDE = 1400
+"""The long side at which red ink is looked for before it is removed at full size."""
+_SURELY_RED, _PERHAPS_RED = 0.2, 0.06
+"""Densities of red ink: from the first a mark is red ink, down to the second its faint parts belong to it."""
+_REST, _KEEP = 0.12, 1.15
+"""Density left by red strokes that is taken off, and the factor that gives print its strength back."""
 _PAPER_SIDE = 600
 """The long side, in pixels, at which paper is estimated: it changes slowly."""
 _PAPER_REACH = 1 / 40
@@ -92,5 +98,50 @@ def detailed_ink(density: NDArray[np.float32], amount: Plane, colour: Colour, re
 
 
 def remove_red(image: Image) -> Image:
-    """placeholder"""
-    return image
+    """The page without its red ink: paper where only red was, black print where print was under or over it.
+
+    What red ink leaves in the red channel is little and in proportion to what it takes from green; the rest of the
+    red channel is print. Pixels away from red ink stay as they are. `image` is BGR, shape (h, w, 3); a new array.
+    """
+    result = image.copy()
+    scale = min(1.0, _SEARCH_SIDE / max(image.shape[:2]))
+    work = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1.0 else image
+    small_ground = paper(np.asarray(work, dtype=np.uint8))
+    density = densities(np.asarray(work, dtype=np.uint8), small_ground)
+    amount = cv2.GaussianBlur(coloured_ink(density, "red"), (3, 3), 0)
+    strong = amount > _SURELY_RED
+    if not strong.any():
+        return result
+    marks = cv2.dilate((amount > _PERHAPS_RED).astype(np.uint8), np.ones((9, 9), np.uint8))
+    count, labels, boxes, _ = cv2.connectedComponentsWithStats(marks)
+    for label in range(1, count):
+        left, top, width, height = (int(v) for v in boxes[label][:4])
+        box = (slice(top, top + height), slice(left, left + width))
+        inked = density[box][strong[box]]
+        if not len(inked):
+            continue
+        # each mark has its own ink: a red desk on the same photograph must not tell for a seal
+        share = min(0.6, float(np.median(inked[:, 2] / np.maximum(inked[:, 1], 0.1))))
+        area = tuple(
+            slice(int(first / scale), min(limit, round((first + size) / scale)))
+            for first, size, limit in ((top, height, image.shape[0]), (left, width, image.shape[1]))
+        )
+        region = result[area]
+        size = (region.shape[1], region.shape[0])
+        ground = np.asarray(cv2.resize(small_ground[box], size), dtype=np.uint8)
+        mask = cv2.resize((labels[box] == label).astype(np.uint8), size) > 0
+        result[area] = _without_red(region, ground, mask, share)
+    return result
+
+
+def _without_red(image: Image, ground: Image, mask: NDArray[np.bool_], share: float) -> Image:
+    """`image` with the red ink within `mask` gone; red ink takes `share` from the red channel of what it takes from green."""
+    density = densities(image, ground)
+    red_ink = np.maximum(density[..., 1] - density[..., 2], 0.0) / (1.0 - share)
+    printed = np.maximum(density[..., 2] - share * red_ink, 0.0)
+    # a faint rest along the strokes of the seal is blur of the camera's colour, not print
+    near = cv2.dilate(red_ink, np.ones((5, 5), np.uint8)) > _PERHAPS_RED
+    printed = np.where(near, np.maximum(printed - _REST, 0.0) * np.float32(_KEEP), printed)
+    light = (ground.astype(np.float32) + _DARK_FLOOR) * np.exp(-printed)[..., None] - _DARK_FLOOR
+    cleaned = np.clip(light, 0.0, 255.0).astype(np.uint8)
+    return np.where((mask & near)[..., None], cleaned, image)

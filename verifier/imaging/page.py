@@ -1,8 +1,9 @@
 """Find the page (or the card) in a photo or a scan: four straight edges with lighter paper on their inner side.
 
-Lines carry a direction (towards the lighter side): a left edge can never be taken for a right one. Quads of four lines are scored by how much of each side is really seen, and the winner must hold nearly all the
-text-like marks: a wrong crop costs fields, no crop costs little. Only when that finds nothing the other direction is
-tried, a tinted card on white paper, and then every side must be seen nearly whole.
+Lines carry a direction (towards the lighter side): a left edge can never be taken for a right one. Quads of four lines
+are scored by how much of each side is really seen, and the winner must hold nearly all the text-like marks: a wrong
+crop costs fields, no crop costs little. Only when that finds nothing the other direction is tried, a tinted card on
+white paper, and then every side must be seen nearly whole.
 """
 
 from __future__ import annotations

@@ -18,6 +18,10 @@ from verifier.ocr.engine import Engine, Image, Recognition
 
 _HEIGHT = 48
 """Height of the strips, in pixels: what PP-OCR recognises at."""
+_EDGE_DIRT = "。.,，、·:：;；'\"‘’“”`-—_|/\\《》<>…!！"
+"""What specks at the ends of a strip are read as; no seal's text begins or ends with it."""
+_CHARACTER = 0.025
+"""What another character is worth as score."""
 _WHOLE_LINE = 0.1
 """What a final 章 is worth as score: the straight line of nearly every seal ends in 专用章."""
 _FRAME_SIDE = 400
@@ -71,11 +75,11 @@ def read(image: Image, region: SealRegion, engine: Engine) -> Recognition:
 
 def _plausibility(reading: Recognition) -> float:
     """The score, and a little for what a cut through characters takes away: their number, and the final 章."""
-    return reading.score + 0.01 * len(reading.text) + (_WHOLE_LINE if reading.text.endswith("章") else 0.0)
+    return reading.score + _CHARACTER * len(reading.text) + (_WHOLE_LINE if reading.text.endswith("章") else 0.0)
 
 
 def _joined(parts: list[Recognition]) -> Recognition:
-    texts = [("".join(part.text.split()), part.score) for part in parts if part.score >= _LEAST_SCORE]
+    texts = [("".join(part.text.split()).strip(_EDGE_DIRT), part.score) for part in parts if part.score >= _LEAST_SCORE]
     length = sum(len(text) for text, _ in texts)
     score = sum(len(text) * score for text, score in texts) / length if length else 0.0
     return Recognition(text="".join(text for text, _ in texts), score=min(1.0, score))
@@ -106,7 +110,12 @@ def _ring_strips(image: Image, region: SealRegion) -> list[tuple[Image, ...]]:
 
 
 def _arc_ways(disc: Disc, band: Band) -> tuple[Image, ...]:
-    return tuple(arc_strip(plane, disc.ring, band) for plane in (disc.detail, disc.ink))
+    return (
+        arc_strip(disc.detail, disc.ring, band),
+        arc_strip(disc.ink, disc.ring, band),
+        # characters of a seal are cut wide apart: narrower they look more like print
+        arc_strip(disc.detail, disc.ring, band, widen=0.7),
+    )
 
 
 def _line_ways(line: StraightLine) -> tuple[Image, ...]:

@@ -28,6 +28,9 @@ EDGE = 7
 FAINT_CONTRAST = 0.06
 """Asked of ink when none of INK_CONTRAST was found: faded or washed-out print."""
 
+CALMING = 1.2
+"""Sigma of the blur that takes a noise of 10 grey levels below what faint ink has."""
+
 SAME_INK = 0.4
 SAME_PAPER = 0.55
 """Marks far weaker than the typical one, or on something far darker than its paper, are grain and background."""
@@ -77,6 +80,9 @@ def find_text(image: Image) -> TextArea | None:
 def _text_at(gray: NDArray[np.uint8], side: int, page: FoundPage | None, contrast: float) -> TextArea | None:
     copy, factor = shrink(gray, side)
     inside = _inside(page, copy.shape, factor)
+    if contrast < INK_CONTRAST:
+        # Noise is as dark as faint ink, in single pixels.
+        copy = np.asarray(cv2.GaussianBlur(copy, (0, 0), CALMING), dtype=np.uint8)
     ink = find_ink(copy, STROKE, contrast)
     glyphs = _alike(find_glyphs(ink, 5, max(copy.shape) // 8), inside)
     if len(glyphs) < ENOUGH:

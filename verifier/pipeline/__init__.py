@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from verifier.pipeline.case import NOT_READ_RULE, UNUSABLE_RULE, judge_case
+from verifier.pipeline.case import UNUSABLE_RULE, judge_case
 from verifier.pipeline.document import NamedFile, Read, measure_capture, read_document
 
-__all__ = ["NOT_READ_RULE", "UNUSABLE_RULE", "NamedFile", "Read", "judge_case", "measure_capture", "read_document"]
+__all__ = ["UNUSABLE_RULE", "NamedFile", "Read", "judge_case", "measure_capture", "read_document"]

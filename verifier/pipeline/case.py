@@ -12,8 +12,6 @@ from schemas.result import CaseResult, EngineInfo, Timings
 from verifier.pipeline.document import Read
 from verifier.rules.engine import judge
 
-NOT_READ_RULE = "file.not_read"
-"""A document that could not be read after every try: a person looks at it by hand."""
 UNUSABLE_RULE = "file.unusable"
 """A file that is broken, locked or no picture: the applicant sends it again."""
 
@@ -28,7 +26,7 @@ def judge_case(
 ) -> CaseResult:
     """Run the batch's rules over the case. `extra` are findings from before the rules (files that were not read)."""
     readings = {slot: read.reading for slot, read in reads.items()}
-    findings = (*extra, *judge(application, readings, batch))
+    findings = (*extra, *judge(application, readings, batch, spoken_for=frozenset(f.document for f in extra)))
     ordered = tuple(sorted(findings, key=lambda finding: -finding.severity.rank))
     return CaseResult(
         application_no=application.application_no,

@@ -16,6 +16,7 @@ from schemas.finding import Finding, Outcome, Severity, advice
 from schemas.reading import DocumentReading
 from schemas.result import CaseResult, EngineInfo, Timings
 from verifier.errors import VerifierError
+from verifier.pipeline import Read
 from verifier.services.cases import MACHINE, application_of, current_documents, is_settled, move_case
 from verifier.services.context import Services
 from verifier.store import audit
@@ -74,8 +75,6 @@ def settle(services: Services, session: Session, case: CaseRow, now: datetime) -
 
 
 def _judge(services: Services, case: CaseRow, documents: Sequence[DocumentRow]) -> CaseResult:
-    from verifier.pipeline import Read
-
     application = application_of(case, list(documents))
     reads = {
         row.slot: Read(

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from sqlalchemy.orm import Session, sessionmaker
@@ -16,14 +15,14 @@ from schemas.application import Application
 from schemas.batch import Batch
 from schemas.document import DocumentType, Page
 from schemas.result import CaseResult
+from verifier import pipeline
 from verifier.errors import StorageError
+from verifier.intake import FileKind, Limits, sniff
+from verifier.pipeline import NamedFile, Read
+from verifier.rules import batches
 from verifier.settings import Settings
 from verifier.store import database
 from verifier.store.files import FileStore, open_files
-
-if TYPE_CHECKING:
-    from verifier.intake import FileKind, Limits
-    from verifier.pipeline import NamedFile, Read
 
 
 @dataclass(frozen=True)
@@ -86,10 +85,6 @@ def open_services(settings: Settings) -> Services:
 
     Raises StorageError database.unavailable or database.not_migrated, ConfigError for a URL that cannot be used.
     """
-    from verifier import pipeline
-    from verifier.intake import Limits, sniff
-    from verifier.rules import batches
-
     engine = database.open_engine(settings.database_url)
     try:
         database.require_current(engine)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
@@ -16,14 +16,12 @@ from sqlalchemy.orm import Session
 from schemas.case import AttemptState, CaseState, DocumentState
 from schemas.document import DocumentType
 from schemas.events import EventType
+from verifier.pipeline import NamedFile, Read
 from verifier.services import advise, leases
 from verifier.services.cases import MACHINE, lock_case_of, move_case
 from verifier.services.context import Services, writing
 from verifier.store import audit
 from verifier.store.tables import AttemptRow
-
-if TYPE_CHECKING:
-    from verifier.pipeline import NamedFile, Read
 
 BACKOFF_S = (10, 60, 300, 1800)
 """Seconds before the 2nd, 3rd, … try after a transient error; the last one repeats (ANCHORS B3)."""
@@ -117,8 +115,6 @@ def begin(services: Services, attempt_id: str, worker: str, lease_s: int | None 
 
 def load_files(services: Services, work: Work) -> tuple[NamedFile, ...]:
     """The bytes of the work's files. Raises StorageError storage.unavailable or storage.lost."""
-    from verifier.pipeline import NamedFile
-
     return tuple(NamedFile(name=file.name, data=services.files.get(file.sha256)) for file in work.files)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -15,9 +16,10 @@ from schemas.base import Model
 from schemas.case import CaseState, DecisionAction, DocumentState
 from schemas.document import DocumentType, Page
 from schemas.events import Event
-from schemas.finding import Outcome
+from schemas.finding import Outcome, Severity
 from schemas.reading import DocumentReading
 from schemas.result import CaseResult
+from verifier.compare.masks import mask_name
 from verifier.errors import InputError
 from verifier.services.cases import find_case, form_of
 from verifier.services.context import Services, reading
@@ -83,13 +85,17 @@ class CaseView(Model):
 
 
 class CaseSummary(Model):
-    """One line of a list: no personal data."""
+    """One line of a list: nothing personal but the masked name."""
 
     application_no: str
+    applicant: str
+    """The name, masked."""
     batch: str
     route: Route
     state: CaseState
     outcome: Outcome | None
+    findings: dict[Severity, int]
+    """How many the advice holds of each severity; empty before there is advice."""
     round: int
     claimed_by: str | None
     created_at: datetime
@@ -217,10 +223,12 @@ def _decision_view(row: DecisionRow) -> DecisionView:
 def _summary(row: CaseRow) -> CaseSummary:
     return CaseSummary(
         application_no=row.application_no,
+        applicant=mask_name(form_of(row).applicant.name),
         batch=row.batch,
         route=row.route,
         state=row.state,
         outcome=row.outcome,
+        findings=Counter(Severity(finding["severity"]) for finding in (row.advice or {}).get("findings", ())),
         round=row.round,
         claimed_by=row.claimed_by,
         created_at=row.created_at,

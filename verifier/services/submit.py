@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -18,14 +17,15 @@ from schemas.case import AttemptState, CaseState, DocumentState
 from schemas.document import TITLES_ZH, DocumentType, Page, QualityProblem
 from schemas.events import EventType
 from verifier.errors import InputError, StateError, StorageError
+from verifier.intake import FileKind
+from verifier.pipeline import NamedFile
+from verifier.rules.facts import Facts
+from verifier.rules.slots import required_sets
 from verifier.services import advise
 from verifier.services.cases import application_of, current_documents, find_case, form_of, lock_case, move_case
 from verifier.services.context import Services, reading, writing
 from verifier.store import audit
 from verifier.store.tables import AttemptRow, CaseRow, DocumentRow, FileRow, OutboxRow
-
-if TYPE_CHECKING:
-    from verifier.intake import FileKind
 
 INTERACTIVE = "interactive"
 BULK = "bulk"
@@ -175,8 +175,6 @@ def put_document(
 def _measure(
     services: Services, slot: DocumentType, uploads: Sequence[bytes]
 ) -> tuple[tuple[str, ...], tuple[Page, ...]]:
-    from verifier.pipeline import NamedFile
-
     if not uploads:
         raise InputError("file.empty")
     if len(uploads) > services.settings.max_files:
@@ -302,9 +300,6 @@ def open_attempt(
 
 def missing_slots(batch: Batch, application: Application) -> tuple[tuple[DocumentType, ...], ...]:
     """What the batch asks of the application and is not among its documents: any one slot of each group would do."""
-    from verifier.rules.facts import Facts
-    from verifier.rules.slots import required_sets
-
     present = {answer.slot for answer in application.documents}
     groups = required_sets(Facts.of(application, {}, batch))
     return tuple(group for group in groups if present.isdisjoint(group))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from schemas.case import Role
 from schemas.events import EventType
@@ -47,7 +48,7 @@ def create(services: Services, name: str, role: Role, actor: str) -> str:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     now = services.clock()
     with writing(services) as session:
-        session.add(TokenRow(name=name, role=role, sha256=_digest(token), created_at=now))
+        session.add(TokenRow(name=name, role=role, sha256=digest_of(token), created_at=now))
         audit.record(
             session, at=now, type=EventType.TOKEN_CREATED, actor=actor, details={"name": name, "role": role.value}
         )
@@ -56,14 +57,20 @@ def create(services: Services, name: str, role: Role, actor: str) -> str:
 
 def authenticate(services: Services, token: str) -> Principal:
     """Raises AuthError auth.missing for a token that is unknown or revoked, and does not say which."""
-    digest = _digest(token)
     with reading(services) as session:
-        row = session.scalar(select(TokenRow).where(TokenRow.sha256 == digest))
-        # The index finds by the hash of a random secret, which leaks nothing useful; comparing in constant time costs
-        # nothing and keeps that true whatever the database compares by.
-        if row is None or row.revoked_at is not None or not hmac.compare_digest(row.sha256, digest):
-            raise AuthError("auth.missing")
+        row = live_token(session, token)
         return Principal(name=row.name, role=row.role)
+
+
+def live_token(session: Session, token: str) -> TokenRow:
+    """The row of a token that is good. Raises AuthError auth.missing for one that is unknown or revoked."""
+    digest = digest_of(token)
+    row = session.scalar(select(TokenRow).where(TokenRow.sha256 == digest))
+    # The index finds by the hash of a random secret, which leaks nothing useful; comparing in constant time costs
+    # nothing and keeps that true whatever the database compares by.
+    if row is None or row.revoked_at is not None or not hmac.compare_digest(row.sha256, digest):
+        raise AuthError("auth.missing")
+    return row
 
 
 def revoke(services: Services, name: str, actor: str) -> int:
@@ -90,5 +97,6 @@ def list_tokens(services: Services) -> tuple[TokenInfo, ...]:
         )
 
 
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+def digest_of(secret: str) -> str:
+    """SHA-256, lower-case hexadecimal: what is kept of a secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -261,6 +261,20 @@ class TokenRow(Base):
     revoked_at: Mapped[datetime | None]
 
 
+class WebSessionRow(Base):
+    """Somebody signed in to the pages. The cookie's secret is kept as its SHA-256; without its token it is nothing."""
+
+    __tablename__ = "web_sessions"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    token_id: Mapped[int] = mapped_column(ForeignKey("tokens.id"), index=True)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+    token: Mapped[TokenRow] = relationship()
+
+
 class DecisionRow(Base):
     """What a named person decided, and why."""
 

@@ -3,15 +3,16 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from tests.support.drawn_pages import Image, card, checks, jpeg, lay, noisy, page, plain, shaded, wood
 
+from tests.support.drawn_pages import Image, card, checks, jpeg, lay, noisy, page, plain, shaded, wood
 from verifier.geometry import map_points
 from verifier.imaging.rectify import MAX_LONG_SIDE, MAX_UPSAMPLING, Flat, flatten
 
-SIZE = (1500, 2000)
-STRAIGHT = [(200.0, 240.0), (1300.0, 252.0), (1296.0, 1800.0), (192.0, 1788.0)]
-TILTED = [(260.0, 180.0), (1340.0, 290.0), (1200.0, 1830.0), (120.0, 1700.0)]
-FAR_END = [(330.0, 260.0), (1170.0, 250.0), (1380.0, 1800.0), (130.0, 1820.0)]
+SIZE = (1050, 1400)
+STRAIGHT = [(140.0, 168.0), (910.0, 176.0), (907.0, 1260.0), (134.0, 1252.0)]
+TILTED = [(182.0, 126.0), (938.0, 203.0), (840.0, 1281.0), (84.0, 1190.0)]
+FAR_END = [(231.0, 182.0), (819.0, 175.0), (966.0, 1260.0), (91.0, 1274.0)]
+CARD = [(231.0, 434.0), (861.0, 392.0), (882.0, 791.0), (245.0, 826.0)]
 
 DESKS = {
     "wood": wood(*SIZE),
@@ -27,8 +28,8 @@ def corners_of(flat: Flat) -> np.ndarray:
     return map_points(np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float64), flat.to_uploaded)
 
 
-def assert_corners(flat: Flat, expected: list[tuple[float, float]], tolerance: float = 22.0) -> None:
-    """Within 22 pixels of a photo of 2000: the margin left around the page and one pixel of the searched copy."""
+def assert_corners(flat: Flat, expected: list[tuple[float, float]], tolerance: float = 15.0) -> None:
+    """Within 15 pixels of a photo of 1400: the margin left around the page and one pixel of the searched copy."""
     assert flat.found
     assert np.abs(corners_of(flat) - np.array(expected)).max() < tolerance, corners_of(flat)
 
@@ -69,19 +70,17 @@ def test_to_uploaded_maps_what_is_printed_where_it_lies_in_the_photo() -> None:
 
 
 def test_card_alone_on_a_desk_is_found() -> None:
-    corners = [(330.0, 620.0), (1230.0, 560.0), (1260.0, 1130.0), (350.0, 1180.0)]
-    assert_corners(flatten(jpeg(noisy(lay(card(), DESKS["wood"], corners)))), corners)
+    assert_corners(flatten(jpeg(noisy(lay(card(), DESKS["wood"], CARD)))), CARD)
 
 
 def test_tinted_card_on_white_paper_is_found_the_right_way_round() -> None:
-    corners = [(330.0, 620.0), (1230.0, 560.0), (1260.0, 1130.0), (350.0, 1180.0)]
-    sheet = np.full((2000, 1500, 3), 245, np.uint8)
-    assert_corners(flatten(jpeg(noisy(lay(card(tint=(180, 195, 185)), sheet, corners), 3))), corners)
+    sheet = np.full((1400, 1050, 3), 245, np.uint8)
+    assert_corners(flatten(jpeg(noisy(lay(card(tint=(180, 195, 185)), sheet, CARD), 3))), CARD)
 
 
 def two_cards(desk: Image) -> Image:
-    upper = [(330.0, 300.0), (1130.0, 300.0), (1130.0, 800.0), (330.0, 800.0)]
-    lower = [(350.0, 1100.0), (1190.0, 1130.0), (1170.0, 1640.0), (340.0, 1610.0)]
+    upper = [(231.0, 210.0), (791.0, 210.0), (791.0, 560.0), (231.0, 560.0)]
+    lower = [(245.0, 770.0), (833.0, 791.0), (819.0, 1148.0), (238.0, 1127.0)]
     return lay(card(seed=4), lay(card(seed=3), desk, upper), lower)
 
 
@@ -90,26 +89,26 @@ def test_of_two_cards_neither_is_cut_off(desk: str) -> None:
     photo = jpeg(noisy(two_cards(DESKS[desk])))
     left, top = corners_of(flatten(photo)).min(axis=0)
     right, bottom = corners_of(flatten(photo)).max(axis=0)
-    assert left < 340 and top < 310 and right > 1160 and bottom > 1600
+    assert left < 238 and top < 217 and right > 812 and bottom > 1120
 
 
 def test_two_cards_on_a_sheet_are_flattened_to_the_sheet() -> None:
-    sheet = two_cards(np.full((2000, 1500, 3), 238, np.uint8))
+    sheet = two_cards(np.full((1400, 1050, 3), 238, np.uint8))
     assert_corners(flatten(jpeg(noisy(lay(sheet, DESKS["wood"], TILTED)))), TILTED)
 
 
 def test_skewed_scan_with_a_grey_border_is_straightened() -> None:
-    corners = [(60.0, 30.0), (1470.0, 70.0), (1440.0, 1975.0), (28.0, 1935.0)]
+    corners = [(42.0, 21.0), (1029.0, 49.0), (1008.0, 1382.0), (20.0, 1354.0)]
     scan = jpeg(noisy(lay(page(), plain(*SIZE, level=120), corners), 2))
     assert_corners(flatten(scan), corners)
 
 
 def test_page_that_leaves_the_photo_loses_no_text() -> None:
-    corners = [(180.0, -70.0), (1350.0, -50.0), (1330.0, 1700.0), (200.0, 1690.0)]
+    corners = [(126.0, -49.0), (945.0, -35.0), (931.0, 1190.0), (140.0, 1183.0)]
     flat = flatten(jpeg(noisy(lay(page(), DESKS["wood"], corners))))
     left, top = corners_of(flat).min(axis=0)
     right, bottom = corners_of(flat).max(axis=0)
-    assert top <= 5 and left < 205 and right > 1325 and bottom > 1685
+    assert top <= 5 and left < 144 and right > 927 and bottom > 1179
 
 
 @pytest.mark.parametrize("paper", [255, 236])
@@ -141,11 +140,11 @@ def test_nothing_is_found_on_nothing(shape: tuple[int, int, int]) -> None:
 
 
 def test_resolution_is_kept_within_limits() -> None:
-    corners = [(x * 2.2, y * 2.2) for x, y in FAR_END]
-    photo = lay(page(2000, 2828, 48), plain(3300, 4400, level=40), corners)
+    corners = [(x * 2.9, y * 2.9) for x, y in FAR_END]
+    photo = lay(page(1500, 2121, 36), plain(3045, 4060, level=40), corners)
     flat = flatten(photo)
     assert_corners(flat, corners, 50)
     height, width = flat.image.shape[:2]
     assert max(height, width) == MAX_LONG_SIDE
     small = flatten(lay(page(), DESKS["dark cloth"], FAR_END)).image
-    assert small.shape[1] <= 840 * MAX_UPSAMPLING * 1.03
+    assert small.shape[1] <= 588 * MAX_UPSAMPLING * 1.03

@@ -83,6 +83,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("sha256", name="uq_tokens_sha256"),
     )
     op.create_index("ix_tokens_name", "tokens", ["name"])
+    op.create_table(
+        "web_sessions",
+        sa.Column("id", row_id, nullable=False),
+        sa.Column("token_id", row_id, nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("created_at", moment, nullable=False),
+        sa.Column("expires_at", moment, nullable=False),
+        sa.ForeignKeyConstraint(["token_id"], ["tokens.id"], name="fk_web_sessions_token_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_web_sessions"),
+        sa.UniqueConstraint("sha256", name="uq_web_sessions_sha256"),
+    )
+    op.create_index("ix_web_sessions_expires_at", "web_sessions", ["expires_at"])
+    op.create_index("ix_web_sessions_token_id", "web_sessions", ["token_id"])
 
     op.create_table(
         "decisions",
@@ -187,6 +200,7 @@ def downgrade() -> None:
     op.drop_table("attempts")
     op.drop_table("documents")
     op.drop_table("decisions")
+    op.drop_table("web_sessions")
     op.drop_table("tokens")
     op.drop_table("leases")
     op.drop_table("events")
