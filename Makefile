@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= data
 
-.PHONY: help models up test check bench fixtures lock clean test-ocr
+.PHONY: help models up test check bench lock clean
 
 help:
 	@echo "make up | test | check | bench | models | lock"
@@ -17,6 +17,7 @@ $(VENV)/.installed: requirements.lock requirements-dev.lock pyproject.toml
 
 models: $(VENV)/.installed
 	$(BIN)/verifier models fetch
+	$(BIN)/python -m fixtures fonts
 
 up: models
 	$(BIN)/verifier up --data $(DATA)

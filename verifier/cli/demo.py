@@ -27,7 +27,7 @@ def load(services: Services, folder: Path, stop: threading.Event) -> None:
     Failing is no reason to end `up`: it is said in one line.
     """
     try:
-        if not _drawn(folder, stop):
+        if not _drawn(folder, services.settings.models_dir / "fonts", stop):
             return
         for path in find_cases(folder):
             if stop.is_set():
@@ -51,14 +51,14 @@ def submit_case(services: Services, path: Path) -> None:
     submit.submit(services, application.application_no, ACTOR)
 
 
-def _drawn(folder: Path, stop: threading.Event) -> bool:
+def _drawn(folder: Path, fonts: Path, stop: threading.Event) -> bool:
     """Draw the batch in a process of its own (it is heavy on the processor) into a temporary folder, then rename."""
     if folder.is_dir():
         return True
     part = folder.with_suffix(".part")
     log.info("demo.drawing")
     child = subprocess.Popen(
-        [sys.executable, "-m", "fixtures", "demo", "--out", str(part)],
+        [sys.executable, "-m", "fixtures", "demo", "--out", str(part), "--fonts-dir", str(fonts)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )

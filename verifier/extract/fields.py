@@ -23,7 +23,8 @@ _NOT_NAMES = ("照片", "相片", "盖章", "签名", "签字", "性别", "民�
 
 def parse_name(text: str) -> str | None:
     """A person's name: Han characters with or without dots, two to twenty-five of them."""
-    name = normalise_name(re.sub(r"[\s:：,，。_]", "", text))
+    # Leading marks are specks beside the label, not letters of a name.
+    name = normalise_name(re.sub(r"^[^\w〇□〓?]+|[\s:：,，。_]", "", text))
     if not 2 <= len(name) <= 25 or not _NAME.match(name) or any(word in name for word in _NOT_NAMES):
         return None
     return name

@@ -60,8 +60,12 @@ class Token:
         return self.right - self.left
 
 
-Labels = Mapping[str, Sequence[str]]
-"""Label key -> the wordings it goes by, without spaces and colons. Longer wordings win over shorter ones."""
+Wording = str | re.Pattern[str]
+Labels = Mapping[str, Sequence[Wording]]
+"""Label key -> the wordings it goes by, without spaces and colons.
+
+Patterns are tried before plain wordings and longer wordings before shorter ones; a place once taken stays taken.
+"""
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ class Layout:
         """Cut the page's lines at `labels`; the keys in `loose` may start anywhere, even inside a run of letters."""
         self.page = page
         slope = slope_of(page.lines)
-        wordings = sorted(((w, key) for key, ws in labels.items() for w in ws), key=lambda pair: -len(pair[0]))
+        wordings = _in_order(labels)
         tokens: list[Token] = []
         for number, line in enumerate(page.lines):
             tokens.extend(_cut(_place(line, number, slope), wordings, loose))
@@ -288,7 +292,12 @@ def _place(line: Line, number: int, slope: Slope) -> Token:
     )
 
 
-def _cut(token: Token, wordings: Sequence[tuple[str, str]], loose: Collection[str]) -> list[Token]:
+def _in_order(labels: Labels) -> list[tuple[Wording, str]]:
+    pairs = [(wording, key) for key, wordings in labels.items() for wording in wordings]
+    return sorted(pairs, key=lambda pair: (isinstance(pair[0], str), -len(pair[0]) if isinstance(pair[0], str) else 0))
+
+
+def _cut(token: Token, wordings: Sequence[tuple[Wording, str]], loose: Collection[str]) -> list[Token]:
     """Cut one line at the labels in it: label, text, label, text …"""
     text = token.text
     marks = _find_labels(text, wordings, loose)
@@ -309,14 +318,15 @@ def _cut(token: Token, wordings: Sequence[tuple[str, str]], loose: Collection[st
 
 
 def _find_labels(
-    text: str, wordings: Sequence[tuple[str, str]], loose: Collection[str]
+    text: str, wordings: Sequence[tuple[Wording, str]], loose: Collection[str]
 ) -> list[tuple[int, int, str, bool]]:
     """Places of labels in a text, from left to right: (start, end, key, exact)."""
     squeezed, places = _squeeze(text)
     taken = [False] * len(squeezed)
     marks: list[tuple[int, int, str, bool]] = []
     for wording, key in wordings:
-        for match in re.finditer(re.escape(wording), squeezed):
+        pattern = wording if isinstance(wording, re.Pattern) else re.compile(re.escape(wording))
+        for match in pattern.finditer(squeezed):
             start, end = match.span()
             if any(taken[start:end]):
                 continue
@@ -335,12 +345,14 @@ def _may_start(text: str, at: int, squeezed: str, end: int) -> bool:
 
 
 def _near_label(
-    squeezed: str, places: Sequence[int], wordings: Sequence[tuple[str, str]]
+    squeezed: str, places: Sequence[int], wordings: Sequence[tuple[Wording, str]]
 ) -> list[tuple[int, int, str, bool]]:
     """A whole line, or what stands before its colon, that misses a label by one character."""
     head = re.split("[:：]", squeezed, maxsplit=1)[0]
     for wording, key in wordings:
-        if len(wording) >= 4 and abs(len(head) - len(wording)) <= 1 and Levenshtein.distance(head, wording) == 1:
+        if isinstance(wording, re.Pattern) or len(wording) < 4:
+            continue
+        if abs(len(head) - len(wording)) <= 1 and Levenshtein.distance(head, wording) == 1:
             return [(places[0], places[len(head) - 1] + 1, key, False)]
     return []
 

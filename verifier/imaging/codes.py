@@ -14,19 +14,19 @@ from verifier.geometry import bounds, quad_from_points
 from verifier.ocr.engine import Image
 
 _FORMATS = (
-    zxingcpp.BarcodeFormat.QRCode
-    | zxingcpp.BarcodeFormat.DataMatrix
-    | zxingcpp.BarcodeFormat.PDF417
-    | zxingcpp.BarcodeFormat.Aztec
-    | zxingcpp.BarcodeFormat.Code128
-    | zxingcpp.BarcodeFormat.Code93
-    | zxingcpp.BarcodeFormat.Code39
+    zxingcpp.BarcodeFormat.QRCode,
+    zxingcpp.BarcodeFormat.DataMatrix,
+    zxingcpp.BarcodeFormat.PDF417,
+    zxingcpp.BarcodeFormat.Aztec,
+    zxingcpp.BarcodeFormat.Code128,
+    zxingcpp.BarcodeFormat.Code93,
+    zxingcpp.BarcodeFormat.Code39,
 )
 """Symbologies that papers carry. Those without check digits (ITF, Codabar and the like) are read out of table rules."""
 _SHORTEST_CODE39 = 6
 """Code 39 has no check digit of its own: shorter texts are rules and frames."""
-_SMALL_SIDE = 1500
-"""Pages with a shorter long side are also tried at twice their size: modules of two pixels do not decode."""
+_SMALL_SIDE = 2400
+"""Pages with a shorter long side are also tried at twice their size: bars under two pixels wide do not decode."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,9 @@ def find(image: Image) -> tuple[FoundCode, ...]:
     grey = np.ascontiguousarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
     found = _decode(grey, 1.0)
     if not found and max(grey.shape) < _SMALL_SIDE:
-        found = _decode(np.asarray(cv2.resize(grey, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), dtype=np.uint8), 2.0)
+        found = _decode(
+            np.asarray(cv2.resize(grey, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), dtype=np.uint8), 2.0
+        )
     return tuple(sorted(found, key=lambda code: bounds(code.box)[1]))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier.imaging.text_area import SAME_INK, SAME_PAPER, TextArea
+from verifier.imaging.text_area import TextArea
 
 TOUCH = 2
 """Pixels of the copy from the border within which a mark is cut: sampling and JPEG blur the last pixel."""
@@ -17,6 +17,15 @@ RULE_LENGTH = 1.5
 
 RULE_THICKNESS = 0.4
 """In character heights: thicker ones are shadows, fingers and edges of other papers."""
+
+SAME_INK = 0.6
+"""Share of the text's contrast a cut character must have: the grain of a desk reaches half."""
+
+RULE_INK = 0.4
+"""… and a cut rule: thin ones are paler than text."""
+
+SAME_PAPER = 0.75
+"""Share of the paper's brightness there must be around them: at the border of a photo one often sees the desk."""
 
 LEAST_CUTS = 2
 """Characters and rules cut on one side: dust or a punched hole gives one."""
@@ -68,7 +77,8 @@ def _cut_characters(text: TextArea, side: str) -> NDArray[np.float64]:
     left, top, across, down = text.glyphs.boxes.T
     gap = {"top": top, "right": width - left - across, "bottom": height - top - down, "left": left}[side]
     along = text.glyphs.centres[:, 0 if side in ("top", "bottom") else 1]
-    return np.asarray(along[gap <= TOUCH], dtype=np.float64)
+    alike = (text.glyphs.contrast >= SAME_INK * text.contrast) & (text.glyphs.paper >= SAME_PAPER * text.paper)
+    return np.asarray(along[(gap <= TOUCH) & alike], dtype=np.float64)
 
 
 def _cut_rules(text: TextArea, side: int) -> NDArray[np.float64]:
@@ -80,7 +90,7 @@ def _cut_rules(text: TextArea, side: int) -> NDArray[np.float64]:
         1.0, np.rot90(text.ink.paper, turns)[:, :depth].astype(np.float32)
     )
     light = np.rot90(text.ink.paper, turns)[:, :depth] >= SAME_PAPER * text.paper
-    strip = (contrast >= SAME_INK * text.contrast) & light & np.rot90(text.inside, turns)[:, :depth]
+    strip = (contrast >= RULE_INK * text.contrast) & light & np.rot90(text.inside, turns)[:, :depth]
     # A rule may be a little tilted: two rows up or down over the strip.
     tilted = strip.copy()
     for shift in (1, 2):

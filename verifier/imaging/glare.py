@@ -32,8 +32,8 @@ BANDS = (0.0, 0.4, 0.8, 1.4, 2.2, 3.5, 5.0)
 MAX_STEP = 0.7
 """Share of the fall that may happen from one band to the next: more is the edge of something printed or of a card."""
 
-MIN_FALLING_QUARTERS = 3
-"""Of the four quarters around the blob: a lamp at one end of the page falls off to one side, a reflection all around."""
+MIN_FALLING_EIGHTHS = 6
+"""Of the eight directions from the blob: the light of a lamp or a window ends on one side, a reflection all around."""
 
 MIN_WIDTH = 1.2
 """Of the blob, in character heights: a narrower one hides no character."""
@@ -41,14 +41,14 @@ MIN_WIDTH = 1.2
 MIN_AREA = 4.0
 """Of the blob, in squared character heights: what four characters cover."""
 
-RIM = 2.0
-"""Ink is looked for this far around the blob, in character heights: a line of text or a rule further away was not hit."""
+RIM = 4.0
+"""Ink is looked for this far around the blob, in character heights: next to it the light has washed it out already."""
 
 SECTORS = 16
-MIN_SECTORS = 0.5
-"""Share of the directions in which there must be ink: on the margin of a page half of them are empty."""
+MIN_SECTORS = 0.25
+"""Share of the directions in which there must be ink: a single line that runs through the blob gives as many."""
 
-STRONG = 0.5
+STRONG = 0.4
 """Ink counts from this share of the page's ink contrast."""
 
 AREA_OF_WORST = 60.0
@@ -140,10 +140,11 @@ def _fades_all_around(
         return False
     level = float(np.median(paper[near]))
     falling = 0
-    for quarter in range(4):
-        there = far & ((turn * 4).astype(np.int8) == quarter)
+    eighths = (turn * 8).astype(np.int8)
+    for eighth in range(8):
+        there = far & (eighths == eighth)
         falling += bool(there.sum() > 30 and level - float(np.median(paper[there])) >= FALL)
-    return falling >= MIN_FALLING_QUARTERS
+    return falling >= MIN_FALLING_EIGHTHS
 
 
 def _amid_ink(

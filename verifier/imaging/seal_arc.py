@@ -113,7 +113,7 @@ def along_ring(ring: Ellipse, places: Floats) -> tuple[Floats, Floats]:
     normal = np.stack([-tangent[:, 1], tangent[:, 0]], axis=1)
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
     wrapped = np.mod(places, 1.0)
-    points = np.stack([np.interp(wrapped, way, edge[:, k]) for k in (0, 1)], axis=1) + (ring.x, ring.y)
+    points = np.stack([np.interp(wrapped, way, edge[:, k]) for k in (0, 1)], axis=1) + np.array([ring.x, ring.y])
     inwards = np.stack([np.interp(wrapped, way, normal[:, k]) for k in (0, 1)], axis=1)
     return points, inwards
 
@@ -157,7 +157,7 @@ def fit_characters(disc: Disc, band: Band, top: float) -> tuple[Band, Band] | No
     points, _ = along_ring(disc.ring, places)
     directions = np.degrees(np.arctan2(points[:, 1] - disc.ring.y, points[:, 0] - disc.ring.x))
     middle = float(places[int(np.argmin(np.abs(np.mod(directions - top + 180.0, 360.0) - 180.0)))])
-    depths = np.arange(band.outer, band.inner)
+    depths = np.arange(band.outer, band.inner, dtype=np.float64)
     strip = unwrap(disc.ink, disc.ring, depths, middle + places - 0.5)
     columns = np.asarray(strip.mean(axis=0), dtype=np.float32)
     # the ends of a straight line do not come that close to the ring, a registration number stays there
@@ -250,7 +250,7 @@ def find_band(disc: Disc, *, number_possible: bool = True) -> Band | None:
     line has none, and its last characters may have lost their inner half to the line.
     """
     radius = min(disc.ring.a, disc.ring.b)
-    depths = np.arange(0.0, 0.55 * radius)
+    depths = np.arange(0.0, 0.55 * radius, dtype=np.float64)
     places = np.arange(_STEPS) / _STEPS
     strip = unwrap(disc.ink, disc.ring, depths, places)
     outer, inner = 0.1 * radius, 0.4 * radius

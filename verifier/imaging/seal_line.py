@@ -19,6 +19,7 @@ _LEAST_INK = 0.0008
 _SWING = 27.0
 """Degrees to both sides of the expected direction that are tried: the arc's opening tells it to about 20."""
 
+
 @dataclass(frozen=True)
 class StraightLine:
     """A level crop of the line, as `Disc.ink` and `Disc.detail`, and where it was in the disc (of the disc's shape)."""
@@ -85,8 +86,8 @@ def _level(field: Plane, ring: Ellipse, expected: float) -> float:
     # half the size is enough to tell the angle
     small = np.asarray(cv2.resize(field, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), dtype=np.float32)
     middle = ring.scaled(0.5)
-    coarse = max((expected + swing for swing in np.arange(-_SWING, _SWING + 0.1, 3.0)), key=sharpness)
-    return float(max((coarse + swing for swing in np.arange(-2.0, 2.1, 1.0)), key=sharpness))
+    coarse = max((expected + float(swing) for swing in np.arange(-_SWING, _SWING + 0.1, 3.0)), key=sharpness)
+    return max((coarse + float(swing) for swing in np.arange(-2.0, 2.1, 1.0)), key=sharpness)
 
 
 def _rows(upright: Plane, radius: float) -> list[tuple[int, int]]:

@@ -152,22 +152,30 @@ def refine_ring(plane: Plane, start: Ellipse, reaches: tuple[float, ...] = (0.2,
         strong = values >= 0.7 * strongest[None, :]
         outermost = len(radii) - 1 - np.argmax(strong[::-1], axis=0)
         points = ellipse.at(radii[outermost][:, None] * _UNIT)
-        kept = hit
-        for _ in range(3):
-            fitted = fit_ellipse(points[kept])
-            if fitted is None:
-                return None
-            off = np.abs(_unit_radius(fitted, points) - 1.0)
-            limit = max(0.01, 2.5 * float(np.median(off[kept])))
-            kept = hit & (off < limit)
-            if kept.sum() < _RAYS // 4:
-                return None
+        fitted = _fit_without_outliers(points, hit)
+        if fitted is None:
+            return None
         ellipse = fitted
         if not 0.4 < ellipse.a / ellipse.b < 2.5:
             return None
         if math.hypot(ellipse.x - start.x, ellipse.y - start.y) > 0.5 * start.mean_radius:
             return None
     return ellipse
+
+
+def _fit_without_outliers(points: Floats, hit: NDArray[np.bool_]) -> Ellipse | None:
+    """The ellipse most of the points marked by `hit` lie on."""
+    kept = hit
+    fitted = fit_ellipse(points[kept])
+    for _ in range(2):
+        if fitted is None:
+            return None
+        off = np.abs(_unit_radius(fitted, points) - 1.0)
+        kept = hit & (off < max(0.01, 2.5 * float(np.median(off[kept]))))
+        if kept.sum() < _RAYS // 4:
+            return None
+        fitted = fit_ellipse(points[kept])
+    return fitted
 
 
 def _unit_radius(ellipse: Ellipse, points: Floats) -> Floats:

@@ -47,7 +47,9 @@ def arc_strip(plane: Plane, ring: Ellipse, band: Band, *, widen: float = 1.0, ma
 def line_strip(ink: Plane) -> Image:
     """A level crop of ink as a black-on-white strip, `_HEIGHT` pixels tall."""
     width = max(_HEIGHT, round(ink.shape[1] * _HEIGHT / ink.shape[0]))
-    scaled = cv2.resize(ink, (width, _HEIGHT), interpolation=cv2.INTER_AREA if ink.shape[0] > _HEIGHT else cv2.INTER_CUBIC)
+    scaled = cv2.resize(
+        ink, (width, _HEIGHT), interpolation=cv2.INTER_AREA if ink.shape[0] > _HEIGHT else cv2.INTER_CUBIC
+    )
     return _black_on_white(np.asarray(scaled, dtype=np.float32))
 
 

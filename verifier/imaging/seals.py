@@ -16,7 +16,17 @@ from numpy.typing import NDArray
 from schemas.base import Quad
 from verifier.geometry import bounds, quad_from_bounds, quad_from_points
 from verifier.imaging.ink import Colour, Plane, coloured_ink, densities, paper, remove_red
-from verifier.imaging.seal_shapes import Ellipse, Floats, Marks, SealRegion, Shape, measure_frame, measure_ring, refine_frame, refine_ring
+from verifier.imaging.seal_shapes import (
+    Ellipse,
+    Floats,
+    Marks,
+    SealRegion,
+    Shape,
+    measure_frame,
+    measure_ring,
+    refine_frame,
+    refine_ring,
+)
 from verifier.imaging.seal_text import read
 from verifier.ocr.engine import Image
 
@@ -159,9 +169,7 @@ def _without_overlaps(regions: list[SealRegion]) -> list[SealRegion]:
     for region in sorted(regions, key=lambda r: r.confidence, reverse=True):
         left, top, right, bottom = bounds(region.box)
         x, y = region.centre
-        if not any(
-            (left < k.centre[0] < right and top < k.centre[1] < bottom) or _covers(k.box, x, y) for k in kept
-        ):
+        if not any((left < k.centre[0] < right and top < k.centre[1] < bottom) or _covers(k.box, x, y) for k in kept):
             kept.append(region)
     return kept
 

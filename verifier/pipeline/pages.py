@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from schemas.base import Quad
 from schemas.document import PageQuality
 from schemas.reading import CodeReading, Line, SealReading
+from verifier.extract.confirm import crop_line
 from verifier.extract.page import ReadPage
 from verifier.geometry import Bounds, bounds, inverse
 from verifier.imaging import codes, quality, rectify, seals
 from verifier.intake import DecodedPage
-from verifier.ocr.engine import Engine, Image
+from verifier.ocr.engine import Engine, Image, Recognition
 from verifier.pipeline.merge import with_clean_reading, with_text_layer
 from verifier.pipeline.upright import read_upright
 
@@ -40,7 +43,13 @@ def read_page(decoded: DecodedPage, index: int, engine: Engine, *, deadline_s: f
     lines = with_text_layer(upright.lines, decoded.text_lines, inverse(to_uploaded))
     regions = seals.find(upright.image)
     lines = _read_under_seals(upright.image, lines, regions, engine, deadline_s)
-    page = ReadPage(index=index, image=upright.image, lines=lines, to_uploaded=to_uploaded)
+    page = ReadPage(
+        index=index,
+        image=upright.image,
+        lines=lines,
+        to_uploaded=to_uploaded,
+        look=partial(_look, upright.image, engine, deadline_s),
+    )
     return PageReading(
         page=page,
         quality=measured,
@@ -50,6 +59,14 @@ def read_page(decoded: DecodedPage, index: int, engine: Engine, *, deadline_s: f
             for code in codes.find(upright.image)
         ),
     )
+
+
+def _look(image: Image, engine: Engine, deadline_s: float, box: Quad) -> Recognition:
+    """One line's box read again from a crop of its own; nothing for a box without extent."""
+    crop = crop_line(image, box)
+    if crop is None:
+        return Recognition(text="", score=0.0)
+    return engine.recognise([crop], deadline_s=deadline_s)[0]
 
 
 def _seal(page: ReadPage, region: seals.SealRegion, engine: Engine) -> SealReading:
@@ -65,32 +82,25 @@ def _read_under_seals(
         if region.colour != "red":
             continue
         area = bounds(region.box)
-        window = _window(image, area, lines)
-        left, top, right, bottom = window
-        clean = seals.remove_red(np.ascontiguousarray(image[top:bottom, left:right]))
-        again = [_shifted(line, left, top) for line in engine.read(clean, deadline_s=deadline_s)]
+        top, bottom = _band(image, area, lines)
+        clean = seals.remove_red(np.ascontiguousarray(image[top:bottom]))
+        again = [_shifted(line, 0, top) for line in engine.read(clean, deadline_s=deadline_s)]
         lines = with_clean_reading(lines, again, area)
     return lines
 
 
-def _window(image: Image, area: Bounds, lines: Sequence[Line]) -> tuple[int, int, int, int]:
-    """The seal's bounds widened to the whole of every line it touches, inside the image.
+def _band(image: Image, area: Bounds, lines: Sequence[Line]) -> tuple[int, int]:
+    """Top and bottom of the page's band that holds the seal and the whole of every line it touches, plus a margin.
 
-    Sideways it is widened by most of the seal's height more: a line the ink cut apart goes on where nothing was read.
+    The band spans the page: a line that the ink cut apart goes on where nothing was read, and must not be cut again.
     """
-    left, top, right, bottom = area
+    top, bottom = area[1], area[3]
     margin = 0.15 * (bottom - top)
-    left, right = left - 0.7 * (bottom - top), right + 0.7 * (bottom - top)
     for line in lines:
         own = bounds(line.box)
         if min(own[2], area[2]) > max(own[0], area[0]) and min(own[3], area[3]) > max(own[1], area[1]):
-            left, right = min(left, own[0]), max(right, own[2])
             top, bottom = min(top, own[1]), max(bottom, own[3])
-    height, width = image.shape[:2]
-    return (
-        max(0, int(left - margin)), max(0, int(top - margin)),
-        min(width, int(right + margin) + 1), min(height, int(bottom + margin) + 1),
-    )  # fmt: skip
+    return max(0, int(top - margin)), min(image.shape[0], int(bottom + margin) + 1)
 
 
 def _shifted(line: Line, dx: float, dy: float) -> Line:

@@ -2,47 +2,87 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
-import structlog
-from fastapi import FastAPI, Request, Response
+import anyio
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import text
+from starlette.types import Scope
 
 from verifier.services.context import Services, reading
-from verifier.web import problems
-from verifier.web.api import applications, operations
+from verifier.web import openapi, problems
+from verifier.web.api import applications, documentation, operations
+from verifier.web.bodies import BodyLimit
+from verifier.web.frame import Frame
+from verifier.web.pages import case, listing, sign_in
+from verifier.web.pages.rendering import error_page
 from verifier.web.probes import Probe
 
-HERE = Path(__file__).parent
+STATIC = Path(__file__).parent / "static"
 
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
+API: tuple[APIRouter, ...] = (applications.router, operations.router)
+PAGES: tuple[APIRouter, ...] = (documentation.router, listing.router, case.router, sign_in.router)
+
+MEASURED_AT_ONCE = 4
+"""Uploads whose files are in memory at the same time. Each holds its files and one decoded page; more wait their turn."""
+
+NO_FILE = "0" * 64
 
 
 def create_app(services: Services, probes: Sequence[Probe] = ()) -> FastAPI:
-    """The application over `services`; `probes` are asked by `/readyz` beside the database."""
+    """The application over `services`; `probes` are asked by `/readyz` beside the database and the files."""
     app = FastAPI(
-        title="Zero-visit verifier", version="0.1.0", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
+        title="零跑腿核验 Zero-visit verifier",
+        description="Documents of teacher-qualification applications: upload, machine reading, findings, decision.",
+        version=version("zero-visit-verifier"),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
     )
     app.state.services = services
-    app.state.probes = (Probe("database", lambda: _database(services)), *probes)
-    problems.install(app)
-    app.middleware("http")(_headers)
-    app.include_router(applications.router)
-    app.include_router(operations.router)
-    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.state.probes = (
+        Probe("database", lambda: _database(services)),
+        Probe("files", lambda: _files(services)),
+        *probes,
+    )
+    app.state.measuring = anyio.CapacityLimiter(MEASURED_AT_ONCE)
+    app.state.error_page = error_page
+    problems.install(app, methods_of)
+    sign_in.install(app)
+    # the last added is the outermost
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Frame, new_id=services.new_id)
+    for router in (*API, *PAGES):
+        app.include_router(router)
+    app.mount("/static", _Static(directory=STATIC), name="static")
+    openapi.install(app, API)
     return app
+
+
+def methods_of(path: str) -> tuple[str, ...]:
+    """The methods a path of the interface or the pages takes, sorted; none for a path that is not ours."""
+    found: set[str] = set()
+    for router in (*API, *PAGES):
+        for route in router.routes:
+            pattern, methods = getattr(route, "path_regex", None), getattr(route, "methods", None)
+            if pattern is not None and methods and pattern.match(path):
+                found |= set(methods)
+    if "GET" in found:
+        found.add("HEAD")
+    return tuple(sorted(found | {"OPTIONS"})) if found else ()
+
+
+class _Static(StaticFiles):
+    """Kept by browsers, but asked about again each time: a new version shows at once."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 def _database(services: Services) -> None:
@@ -50,15 +90,5 @@ def _database(services: Services) -> None:
         session.execute(text("SELECT 1"))
 
 
-async def _headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Security headers on everything, and a request id in every log line and answer."""
-    request_id = uuid.uuid4().hex
-    structlog.contextvars.bind_contextvars(request=request_id)
-    try:
-        response = await call_next(request)
-    finally:
-        structlog.contextvars.unbind_contextvars("request")
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers["X-Request-Id"] = request_id
-    return response
+def _files(services: Services) -> None:
+    services.files.exists(NO_FILE)

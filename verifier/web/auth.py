@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
@@ -31,10 +31,11 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.UPLOAD: frozenset({Role.INTEGRATION, Role.ADMIN}),
     Action.SUBMIT: frozenset({Role.INTEGRATION, Role.ADMIN}),
     Action.READ: frozenset(Role),
-    Action.CLAIM: frozenset({Role.REVIEWER}),
-    # Not the administrator: who runs the system does not decide cases in it.
+    # The administrator may take a case from a reviewer's queue and give it back …
+    Action.CLAIM: frozenset({Role.REVIEWER, Role.ADMIN}),
+    # … but who runs the system does not decide cases in it.
     Action.DECIDE: frozenset({Role.REVIEWER}),
-    Action.STATS: frozenset({Role.ADMIN, Role.AUDITOR, Role.INTEGRATION, Role.REVIEWER}),
+    Action.STATS: frozenset(Role),
 }
 
 _bearer = HTTPBearer(auto_error=False, description="A token of `verifier token create`.")
@@ -56,17 +57,19 @@ def require(principal: Principal, action: Action) -> Principal:
     return principal
 
 
-def allowed(action: Action) -> Callable[..., Principal]:
-    """A dependency: the caller's principal when its token is good for the action.
+@dataclass(frozen=True)
+class Allowed:
+    """A dependency: the caller's principal when its bearer token is good for the action.
 
-    Raises AuthError auth.missing (401) and auth.forbidden (403).
+    Raises AuthError auth.missing (401) and auth.forbidden (403). The interface takes no cookie: a page of somebody
+    else's cannot make a browser call it.
     """
 
-    def check(
-        services: ServicesDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    action: Action
+
+    def __call__(
+        self, services: ServicesDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
     ) -> Principal:
         if credentials is None:
             raise AuthError("auth.missing")
-        return require(tokens.authenticate(services, credentials.credentials), action)
-
-    return check
+        return require(tokens.authenticate(services, credentials.credentials), self.action)

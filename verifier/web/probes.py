@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import structlog
-
 from verifier.errors import VerifierError
 
-log = structlog.get_logger(__name__)
+OK = "ok"
 
 
 @dataclass(frozen=True)
@@ -29,5 +27,5 @@ def run(probes: Sequence[Probe]) -> dict[str, str]:
         except VerifierError as error:
             states[probe.name] = error.code
         else:
-            states[probe.name] = "ok"
+            states[probe.name] = OK
     return states

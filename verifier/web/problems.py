@@ -2,81 +2,146 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Awaitable, Callable
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from schemas.base import Model
+from schemas.document import DocumentType
 from verifier.errors import InputError, VerifierError
+from verifier.web.bodies import BodyTooLargeError
+from verifier.web.violations import Violation, violations
 
 MEDIA_TYPE = "application/problem+json"
 
 log = structlog.get_logger(__name__)
 
-
-class Problem(JSONResponse):
-    media_type = MEDIA_TYPE
+PageRenderer = Callable[[Request, VerifierError], Response]
 
 
-def problem(error: VerifierError) -> Problem:
-    """The response for one of our errors; `where` and other details come along, never a value that was sent."""
-    body: dict[str, Any] = {
-        "type": f"urn:verifier:error:{error.code}",
-        "title": error.message,
-        "status": error.spec.status,
-        "code": error.code,
-        "detail": error.message,
-        "remedy": error.remedy,
-    }
-    if "where" in error.details:
-        body["where"] = error.details["where"]
-    if "missing" in error.details:
-        body["missing"] = [group.split("|") for group in str(error.details["missing"]).split(",")]
-    headers = {"WWW-Authenticate": "Bearer"} if error.spec.status == 401 else None
-    return Problem(body, status_code=error.spec.status, headers=headers)
+class Problem(Model):
+    """What every refused call answers. It never repeats a value that was sent."""
+
+    type: str
+    """`urn:verifier:error:<code>`."""
+    title: str
+    """The code's sentence, the same every time."""
+    status: int
+    code: str
+    """Stable; docs/errors.md lists them all."""
+    detail: str
+    """The sentence with this occurrence's limits and names."""
+    remedy: str
+    request_id: str
+    """Also in the header `X-Request-Id` and in the log."""
+    where: str | None = None
+    """The field that is wrong, such as `body.applicant.sex`, `files.2` or `path.slot`."""
+    errors: tuple[Violation, ...] | None = None
+    """Every field that is wrong, the first of them in `where`."""
+    missing: tuple[DocumentType, ...] | None = None
+    """The slots a submission still needs."""
+    missing_any_of: tuple[tuple[DocumentType, ...], ...] | None = None
+    """The same by group: one slot of each group is enough."""
 
 
-def install(app: FastAPI) -> None:
-    """Answer every error of the app as a problem."""
+def request_id_of(request: Request) -> str:
+    """The id verifier.web.frame gave this request."""
+    request_id: str = request.scope["verifier.request_id"]
+    return request_id
+
+
+def problem_of(error: VerifierError, request_id: str, errors: tuple[Violation, ...] | None = None) -> Problem:
+    """One of our errors as callers see it."""
+    groups = [group.split("|") for group in str(error.details.get("missing", "")).split(",") if group]
+    where = error.details.get("where")
+    return Problem(
+        type=f"urn:verifier:error:{error.code}",
+        title=re.sub(r"\{\w+\}", "…", error.spec.message),
+        status=error.spec.status,
+        code=error.code,
+        detail=error.message,
+        remedy=error.remedy,
+        request_id=request_id,
+        where=None if where is None else str(where),
+        errors=errors,
+        missing=tuple(DocumentType(slot) for group in groups for slot in group) or None,
+        missing_any_of=tuple(tuple(DocumentType(slot) for slot in group) for group in groups) or None,
+    )
+
+
+def answer(
+    request: Request, error: VerifierError, errors: tuple[Violation, ...] | None = None, allow: str | None = None
+) -> Response:
+    """The response for one of our errors: a page where a person navigates, problem+json for everybody else."""
+    headers = {"Allow": allow} if allow else {}
+    if error.spec.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if error.spec.status == 503:
+        headers["Retry-After"] = "10"
+    if wants_page(request):
+        render: PageRenderer = request.app.state.error_page
+        page = render(request, error)
+        page.headers.update(headers)
+        return page
+    body = problem_of(error, request_id_of(request), errors)
+    return Response(
+        body.model_dump_json(exclude_none=True),
+        status_code=error.spec.status,
+        headers=headers,
+        media_type=MEDIA_TYPE,
+    )
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a person looks at the answer in a browser."""
+    return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
+
+
+def install(app: FastAPI, methods_of: Callable[[str], tuple[str, ...]]) -> None:
+    """Answer every error of the app as a problem. `methods_of` names the methods a path takes.
+
+    What no handler knows passes to verifier.web.frame, which answers it as internal.unexpected.
+    """
     app.add_exception_handler(VerifierError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _framework)
-    app.add_exception_handler(Exception, _defect)
+    app.add_exception_handler(HTTPException, _framework(methods_of))
 
 
-def _ours(_request: Request, error: Exception) -> Problem:
+async def _ours(request: Request, error: Exception) -> Response:
     if not isinstance(error, VerifierError):
         raise error
     if error.spec.status >= 500:
         log.warning("request.failed", code=error.code)
-    return problem(error)
+    return answer(request, error)
 
 
-def _invalid(_request: Request, error: Exception) -> Problem:
+async def _invalid(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    why = str(first["msg"]).removeprefix("Value error, ")
-    return problem(InputError("request.invalid", where=where, why=why))
+    found = violations(error.errors())
+    return answer(request, InputError("request.invalid", where=found[0].where, why=found[0].why), found)
 
 
-_OF_STATUS = {404: "request.not_found", 405: "request.method_not_allowed", 413: "request.too_large"}
+def _framework(methods_of: Callable[[str], tuple[str, ...]]) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def handle(request: Request, error: Exception) -> Response:
+        if isinstance(error, BodyTooLargeError):
+            return answer(request, InputError("request.too_large", limit_mb=error.limit_mb))
+        if not isinstance(error, HTTPException):
+            raise error
+        if error.status_code == 405:
+            allow = ", ".join(methods_of(request.url.path)) or (error.headers or {}).get("Allow", "")
+            if request.method == "OPTIONS":
+                return Response(status_code=204, headers={"Allow": allow})
+            return answer(request, InputError("request.method_not_allowed"), allow=allow)
+        if error.status_code == 404:
+            return answer(request, InputError("request.not_found"))
+        if error.status_code == 400:
+            return answer(request, InputError("request.invalid", where="body", why="无法解析"))
+        log.error("request.unforeseen_status", status=error.status_code)
+        return answer(request, VerifierError("internal.unexpected"))
 
-
-def _framework(_request: Request, error: Exception) -> Problem:
-    if not isinstance(error, HTTPException):
-        raise error
-    code = _OF_STATUS.get(error.status_code)
-    if code is not None and "{" not in InputError(code).spec.message:
-        return problem(InputError(code))
-    return problem(InputError("request.invalid", where="request", why="格式不正确"))
-
-
-def _defect(_request: Request, error: Exception) -> Problem:
-    # The trace names code and lines; values of a request are not in it.
-    log.error("request.defect", code="internal.unexpected", exc_info=error)
-    return problem(VerifierError("internal.unexpected"))
+    return handle

@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from typing import IO, Annotated
 
-from fastapi import APIRouter, Depends, Query, Response, UploadFile
+import anyio.to_thread
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 
 from schemas.application import ApplicationForm
 from schemas.base import Model
-from schemas.case import CaseState, DecisionAction
+from schemas.case import CaseState, DecisionAction, Role
 from schemas.document import DocumentType, Page, QualityProblem
 from verifier.errors import InputError
 from verifier.services import queries, review, submit
+from verifier.services.context import Services
 from verifier.services.tokens import Principal
-from verifier.web.auth import Action, ServicesDep, allowed
+from verifier.web import uploads
+from verifier.web.auth import Action, Allowed, ServicesDep
+from verifier.web.bodies import body_of, require_json
+from verifier.web.openapi import refusals
 
 router = APIRouter(prefix="/api/v1/applications", tags=["applications"])
+
+_APPLICATION_NO = re.compile(r"[A-Za-z0-9_-]{4,40}")
+
+CURSOR_MAX = 24
+"""Characters; a cursor of ours is shorter, and a longer one would name a row beyond any database."""
+
+
+def known_number(
+    application_no: Annotated[str, Path(description="Of the application.", examples=["HD2026A000123"])],
+) -> str:
+    """A dependency: raises InputError case.not_found for what cannot be an application number, before anybody looks."""
+    if not _APPLICATION_NO.fullmatch(application_no):
+        raise InputError("case.not_found")
+    return application_no
+
+
+ApplicationNo = Annotated[str, Depends(known_number)]
+JsonOnly = Annotated[None, Depends(require_json)]
 
 
 class CreatedBody(Model):
@@ -32,17 +59,24 @@ class CaptureBody(Model):
 
 
 class SubmittedBody(Model):
+    """`queued` documents wait to be read; 0 when the call changed nothing."""
+
     application_no: str
     state: CaseState
+    queued: int
 
 
 class ClaimBody(Model):
+    """The case is `holder`'s `until` then; claiming again holds it longer."""
+
     application_no: str
     holder: str
-    until: str
+    until: datetime
 
 
 class DecisionRequest(Model):
+    """A decision. Reasons are rule ids or sentences; what burdens the applicant needs at least one."""
+
     action: DecisionAction
     reasons: tuple[str, ...] = ()
     note: str = ""
@@ -52,100 +86,167 @@ class DecisionRequest(Model):
 
 
 class DecidedBody(Model):
+    """`slots` are those a return asks for again."""
+
     application_no: str
     state: CaseState
+    slots: tuple[DocumentType, ...]
 
 
-@router.post("", status_code=201, responses={200: {"model": CreatedBody}})
+@router.post(
+    "",
+    status_code=201,
+    responses={200: {"model": CreatedBody, "description": "The very same application was there already."}},
+    openapi_extra=refusals(
+        "case.exists", "case.unknown_batch", "request.invalid", "request.media_type", "request.too_large"
+    ),
+)
 def create(
-    form: ApplicationForm,
     response: Response,
     services: ServicesDep,
-    who: Annotated[Principal, Depends(allowed(Action.CREATE))],
+    who: Annotated[Principal, Depends(Allowed(Action.CREATE))],
+    _json: JsonOnly,
+    form: ApplicationForm,
 ) -> CreatedBody:
-    """Create an application. The same content again answers 200; other content under a taken number 409."""
+    """Create an application: `application.json` without `documents`. The same content again answers 200."""
     created = submit.create_application(services, form, who.name)
     if not created.created:
         response.status_code = 200
+    response.headers["Location"] = f"{router.prefix}/{created.application_no}"
     return CreatedBody(application_no=created.application_no)
 
 
-@router.put("/{application_no}/documents/{slot}", status_code=201)
-def upload(
-    application_no: str,
+_MULTIPART = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": [uploads.FIELD],
+                "properties": {
+                    uploads.FIELD: {
+                        "type": "array",
+                        "description": "In page order; told by content, whatever they are called.",
+                        "items": {"type": "string", "format": "binary"},
+                    }
+                },
+            }
+        }
+    },
+}
+
+
+@router.put(
+    "/{application_no}/documents/{slot}",
+    status_code=201,
+    openapi_extra={
+        "requestBody": _MULTIPART,
+        **refusals(
+            "case.not_found", "case.locked", "file.empty", "file.too_many", "file.too_large", "file.type_not_allowed",
+            "file.broken", "file.encrypted", "file.too_many_pages", "file.too_many_pixels", "file.too_small",
+            "request.invalid", "request.media_type", "request.too_large", "storage.unavailable",
+        ),
+    },
+)  # fmt: skip
+async def upload(
+    application_no: ApplicationNo,
     slot: DocumentType,
-    files: list[UploadFile],
+    request: Request,
     services: ServicesDep,
-    who: Annotated[Principal, Depends(allowed(Action.UPLOAD))],
+    who: Annotated[Principal, Depends(Allowed(Action.UPLOAD))],
 ) -> CaptureBody:
-    """Replace what answers a slot by these files, in page order."""
-    limit = services.limits.max_bytes
-    uploads: list[bytes] = []
-    for file in files:
-        # One byte more than allowed tells that it is too large without reading it all.
-        data = file.file.read(limit + 1)
-        if len(data) > limit:
-            raise InputError("file.too_large", limit_mb=limit // (1024 * 1024))
-        uploads.append(data)
-    capture = submit.put_document(services, application_no, slot, uploads, who.name)
+    """Replace what answers a slot by these files, in page order; a file that is refused changes nothing."""
+    most, largest = services.settings.max_files, services.limits.max_bytes
+    body_of(request).limit = uploads.body_limit(most, largest)
+    async with uploads.received(request, max_files=most, max_file_bytes=largest) as files:
+        put = partial(_put, services, application_no, slot, files, who.name)
+        capture = await anyio.to_thread.run_sync(put, limiter=request.app.state.measuring)
     return CaptureBody(acceptable=capture.acceptable, problems=capture.problems, pages=capture.pages)
 
 
-@router.post("/{application_no}/submit", status_code=202)
+def _put(
+    services: Services, application_no: str, slot: DocumentType, files: Sequence[IO[bytes]], actor: str
+) -> submit.Capture:
+    return submit.put_document(services, application_no, slot, [file.read() for file in files], actor)
+
+
+@router.post(
+    "/{application_no}/submit", status_code=202, openapi_extra=refusals("case.not_found", "case.slots_missing", "case.locked")
+)  # fmt: skip
 def submit_application(
-    application_no: str, services: ServicesDep, who: Annotated[Principal, Depends(allowed(Action.SUBMIT))]
+    application_no: ApplicationNo,
+    services: ServicesDep,
+    who: Annotated[Principal, Depends(Allowed(Action.SUBMIT))],
 ) -> SubmittedBody:
     """Hand the application in; doing it again changes nothing. 422 lists the missing slots."""
     done = submit.submit(services, application_no, who.name)
-    return SubmittedBody(application_no=done.application_no, state=done.state)
+    return SubmittedBody(application_no=done.application_no, state=done.state, queued=done.queued)
 
 
-@router.get("/{application_no}")
+@router.get("/{application_no}", openapi_extra=refusals("case.not_found"))
 def read(
-    application_no: str, services: ServicesDep, _who: Annotated[Principal, Depends(allowed(Action.READ))]
+    application_no: ApplicationNo,
+    services: ServicesDep,
+    who: Annotated[Principal, Depends(Allowed(Action.READ))],
 ) -> queries.CaseView:
-    """State, documents, and the result once it is there."""
-    return queries.case_view(services, application_no)
+    """State, documents, and the result once it is there. For everybody but an integration this is an event: full
+    numbers were seen."""
+    if who.role == Role.INTEGRATION:
+        return queries.case_view(services, application_no)
+    return review.open_case(services, application_no, who.name)
 
 
-@router.get("")
+@router.get("", openapi_extra=refusals("request.invalid"))
 def browse(
     services: ServicesDep,
-    _who: Annotated[Principal, Depends(allowed(Action.READ))],
+    _who: Annotated[Principal, Depends(Allowed(Action.READ))],
     state: CaseState | None = None,
-    cursor: str | None = None,
+    cursor: Annotated[str | None, Query(max_length=CURSOR_MAX, description="`next_cursor` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=queries.PAGE_MAX)] = 50,
 ) -> queries.CasePage:
     """Pages of applications, newest first."""
     return queries.list_cases(services, state, cursor, limit)
 
 
-@router.post("/{application_no}/claim")
+@router.post("/{application_no}/claim", openapi_extra=refusals("case.not_found", "case.claimed", "case.locked"))
 def claim(
-    application_no: str, services: ServicesDep, who: Annotated[Principal, Depends(allowed(Action.CLAIM))]
+    application_no: ApplicationNo,
+    services: ServicesDep,
+    who: Annotated[Principal, Depends(Allowed(Action.CLAIM))],
 ) -> ClaimBody:
     """Take a case for a while; a decision needs the claim."""
     held = review.claim(services, application_no, who.name)
-    return ClaimBody(application_no=application_no, holder=who.name, until=held.until.isoformat())
+    return ClaimBody(application_no=application_no, holder=held.holder, until=held.until)
 
 
-@router.post("/{application_no}/release", status_code=204)
+@router.post(
+    "/{application_no}/release", status_code=204, openapi_extra=refusals("case.not_found", "case.not_claimed")
+)
 def release(
-    application_no: str, services: ServicesDep, who: Annotated[Principal, Depends(allowed(Action.CLAIM))]
+    application_no: ApplicationNo,
+    services: ServicesDep,
+    who: Annotated[Principal, Depends(Allowed(Action.CLAIM))],
 ) -> None:
     """Give a claimed case back undecided."""
     review.release(services, application_no, who.name)
 
 
-@router.post("/{application_no}/decision")
+@router.post(
+    "/{application_no}/decision",
+    openapi_extra=refusals(
+        "case.not_found", "case.not_claimed", "case.locked", "case.same_person", "request.invalid",
+        "request.media_type", "request.too_large",
+    ),
+)  # fmt: skip
 def decide(
-    application_no: str,
-    decision: DecisionRequest,
+    application_no: ApplicationNo,
     services: ServicesDep,
-    who: Annotated[Principal, Depends(allowed(Action.DECIDE))],
+    who: Annotated[Principal, Depends(Allowed(Action.DECIDE))],
+    _json: JsonOnly,
+    decision: DecisionRequest,
 ) -> DecidedBody:
     """A named person's decision on a case they hold."""
     done = review.decide(
         services, application_no, decision.action, who.name, decision.reasons, decision.note, decision.slots
     )
-    return DecidedBody(application_no=application_no, state=done.state)
+    return DecidedBody(application_no=application_no, state=done.state, slots=done.slots)

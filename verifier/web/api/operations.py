@@ -5,15 +5,24 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import PlainTextResponse
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from schemas.base import Model
 from verifier.services import stats as statistics
 from verifier.services.tokens import Principal
 from verifier.web import metrics, probes
-from verifier.web.auth import Action, ServicesDep, allowed
+from verifier.web.auth import Action, Allowed, ServicesDep
+from verifier.web.openapi import refusals
 
 router = APIRouter(tags=["operations"])
+
+
+class Readiness(Model):
+    """`parts` name what was asked: `ok` or the code of its error."""
+
+    ready: bool
+    parts: dict[str, str]
 
 
 @router.get("/livez", response_class=PlainTextResponse)
@@ -22,21 +31,29 @@ def livez() -> str:
     return "ok"
 
 
-@router.get("/readyz", response_class=JSONResponse, responses={503: {"description": "a part is away"}})
-def readyz(request: Request) -> JSONResponse:
+@router.get("/readyz", responses={503: {"model": Readiness, "description": "A part is away."}})
+def readyz(request: Request, response: Response) -> Readiness:
     """Whether a case can be submitted and will be read: database, files, queue."""
     states = probes.run(request.app.state.probes)
-    ready = all(state == "ok" for state in states.values())
-    return JSONResponse({"ready": ready, "parts": states}, status_code=200 if ready else 503)
+    ready = all(state == probes.OK for state in states.values())
+    if not ready:
+        response.status_code = 503
+    return Readiness(ready=ready, parts=states)
 
 
-@router.get("/metrics")
+@router.get(
+    "/metrics",
+    response_class=PlainTextResponse,
+    openapi_extra=refusals("database.unavailable", "internal.unexpected"),
+)
 def prometheus(services: ServicesDep) -> Response:
     """Prometheus text, computed from SQL at the scrape: no personal data, bounded labels."""
     return Response(metrics.exposition(services), media_type=CONTENT_TYPE_LATEST)
 
 
 @router.get("/api/v1/stats")
-def stats(services: ServicesDep, _who: Annotated[Principal, Depends(allowed(Action.STATS))]) -> statistics.Stats:
+def stats(
+    services: ServicesDep, _who: Annotated[Principal, Depends(Allowed(Action.STATS))]
+) -> statistics.Stats:
     """Queues, attempts, latencies, throughput and workers, from SQL."""
     return statistics.stats(services)

@@ -1,0 +1,16 @@
+"""`/api/docs`: the OpenAPI document as a page, without anything from another machine."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from verifier.web.pages.rendering import render
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/api/docs")
+def documentation() -> HTMLResponse:
+    """A shell; `static/api-docs.js` fills it from `/api/openapi.json`."""
+    return render("api_docs.html")

@@ -1,0 +1,97 @@
+"""The OpenAPI document: what FastAPI writes, with our errors and roles in it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+from schemas.case import Role
+from verifier.errors import CODES
+from verifier.web.auth import ALLOWED, Allowed
+from verifier.web.problems import MEDIA_TYPE, Problem
+
+CODES_KEY = "x-codes"
+ROLES_KEY = "x-roles"
+
+GUARDED = ("auth.missing", "auth.forbidden")
+"""Every operation that asks for a token may answer these."""
+
+ALWAYS = ("database.unavailable", "internal.unexpected")
+"""So may every operation that looks at the database."""
+
+_REF = "#/components/schemas/"
+
+
+def refusals(*codes: str) -> dict[str, Any]:
+    """For `openapi_extra`: the codes an operation answers beside those every operation may.
+
+    Raises KeyError for a code that is not in verifier.errors.
+    """
+    return {CODES_KEY: sorted(codes, key=lambda code: (CODES[code].status, code))}
+
+
+def roles_of(route: APIRoute) -> frozenset[Role] | None:
+    """Who may call a route; None when it asks for no token."""
+    for dependency in route.dependant.dependencies:
+        if isinstance(dependency.call, Allowed):
+            return ALLOWED[dependency.call.action]
+    return None
+
+
+def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
+    """Make the app's document ours."""
+    write = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = write()
+            for router in routers:
+                _complete(document, (route for route in router.routes if isinstance(route, APIRoute)))
+            _add_problem(document)
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    # FastAPI's own way to change the document ("Extending OpenAPI")
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _complete(document: dict[str, Any], routes: Iterable[APIRoute]) -> None:
+    for route in routes:
+        for method in route.methods:
+            operation = document["paths"].get(route.path_format, {}).get(method.lower())
+            if operation is None:
+                continue
+            roles = roles_of(route)
+            codes = [*operation.get(CODES_KEY, ()), *(GUARDED if roles else ()), *(ALWAYS if roles else ())]
+            operation[CODES_KEY] = sorted(codes, key=lambda code: (CODES[code].status, code))
+            operation[ROLES_KEY] = [role.value for role in Role if roles and role in roles]
+            operation["responses"].pop("422", None)
+            operation["responses"].update(_responses(operation[CODES_KEY]))
+
+
+def _responses(codes: Sequence[str]) -> dict[str, Any]:
+    by_status: dict[int, list[str]] = defaultdict(list)
+    for code in codes:
+        by_status[CODES[code].status].append(code)
+    return {
+        str(status): {
+            "description": "\n".join(f"`{code}` {CODES[code].message}" for code in of_status),
+            "content": {MEDIA_TYPE: {"schema": {"$ref": _REF + "Problem"}}},
+        }
+        for status, of_status in sorted(by_status.items())
+    }
+
+
+def _add_problem(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    # FastAPI's own shape of a validation error, which nothing here answers
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schema = Problem.model_json_schema(ref_template=_REF + "{model}", mode="serialization")
+    schemas.update(schema.pop("$defs", {}))
+    schemas["Problem"] = schema
+    document["components"]["schemas"] = dict(sorted(schemas.items()))

@@ -1,0 +1,1 @@
+"""The status page: server-rendered, Chinese first, nothing personal unmasked (DOMAIN 5.5)."""

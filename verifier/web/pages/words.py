@@ -1,0 +1,150 @@
+"""How pages say codes: Chinese words, tones for their colour, times and spans as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from schemas.application import IdType, Route
+from schemas.case import CaseState, DecisionAction, DocumentState, Role
+from schemas.events import EventType
+from schemas.finding import Outcome, Severity
+
+CHINA = timezone(timedelta(hours=8))
+"""China keeps one time all year."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """A word and the tone it is shown in: plain, busy, good, warn, look or bad. The word alone says it all."""
+
+    text: str
+    tone: str = "plain"
+
+
+STATES: Mapping[CaseState, Label] = {
+    CaseState.DRAFT: Label("草稿"),
+    CaseState.SUBMITTED: Label("已提交", "busy"),
+    CaseState.READING: Label("读取中", "busy"),
+    CaseState.ADVISED_PASS: Label("建议通过", "good"),
+    CaseState.NEEDS_CORRECTION: Label("建议补正", "warn"),
+    CaseState.NEEDS_REVIEW: Label("待人工核对", "look"),
+    CaseState.IN_REVIEW: Label("核对中", "look"),
+    CaseState.ACCEPTED: Label("已受理", "good"),
+    CaseState.RETURNED: Label("已退回补正", "warn"),
+    CaseState.NOT_ACCEPTED: Label("不予受理", "bad"),
+    CaseState.RESUBMITTED: Label("已重新提交", "busy"),
+    CaseState.APPROVED: Label("认定通过", "good"),
+    CaseState.DENIED: Label("不予认定", "bad"),
+    CaseState.WITHDRAWN: Label("已撤回"),
+    CaseState.EXPIRED: Label("已过期"),
+    CaseState.ARCHIVED: Label("已归档"),
+}
+
+OUTCOMES: Mapping[Outcome, Label] = {
+    Outcome.PASS: Label("通过", "good"),
+    Outcome.CORRECT: Label("补正", "warn"),
+    Outcome.REVIEW: Label("人工核对", "look"),
+}
+
+SEVERITIES: Mapping[Severity, Label] = {
+    Severity.INFO: Label("提示", "plain"),
+    Severity.CORRECT: Label("补正", "warn"),
+    Severity.REVIEW: Label("人工核对", "look"),
+    Severity.REFUSE_GROUND: Label("可能的不予认定理由", "bad"),
+}
+
+DOCUMENT_STATES: Mapping[DocumentState, Label] = {
+    DocumentState.UPLOADED: Label("已上传"),
+    DocumentState.QUEUED: Label("排队中", "busy"),
+    DocumentState.READING: Label("读取中", "busy"),
+    DocumentState.READ: Label("已读取", "good"),
+    DocumentState.NOT_READ: Label("未能读取", "look"),
+}
+
+ROUTES: Mapping[Route, str] = {
+    Route.HOUSEHOLD: "户籍",
+    Route.RESIDENCE_PERMIT: "居住证",
+    Route.STUDENT: "在读/应届",
+    Route.HMT_RESIDENCE: "港澳台居民居住证",
+    Route.HMT_PASS: "通行证",
+    Route.GARRISON: "驻穗部队",
+}
+
+ID_TYPES: Mapping[IdType, str] = {
+    IdType.RESIDENT_ID: "居民身份证",
+    IdType.HMT_RESIDENCE_PERMIT: "港澳台居民居住证",
+    IdType.HK_MACAO_PASS: "港澳居民来往内地通行证",
+    IdType.TAIWAN_PASS: "台湾居民来往大陆通行证",
+}
+
+ROLES: Mapping[Role, str] = {
+    Role.INTEGRATION: "接入系统",
+    Role.REVIEWER: "审核员",
+    Role.ADMIN: "管理员",
+    Role.AUDITOR: "审计员",
+}
+
+ACTIONS: Mapping[DecisionAction, Label] = {
+    DecisionAction.ACCEPT: Label("受理", "good"),
+    DecisionAction.RETURN: Label("退回补正", "warn"),
+    DecisionAction.NOT_ACCEPT: Label("不予受理", "bad"),
+    DecisionAction.APPROVE: Label("认定通过", "good"),
+    DecisionAction.DENY: Label("不予认定", "bad"),
+}
+
+EVENTS: Mapping[EventType, str] = {
+    EventType.CASE_CREATED: "建立申请",
+    EventType.DOCUMENT_UPLOADED: "上传材料",
+    EventType.DOCUMENT_REFUSED: "文件被拒收",
+    EventType.CASE_SUBMITTED: "提交申请",
+    EventType.STATE_CHANGED: "状态变更",
+    EventType.DOCUMENT_READ: "材料已读取",
+    EventType.DOCUMENT_NOT_READ: "材料未能读取",
+    EventType.ATTEMPT_LOST: "读取中断,重新排队",
+    EventType.ADVICE_GIVEN: "给出建议",
+    EventType.CASE_VIEWED: "查看申请",
+    EventType.CASE_CLAIMED: "领取申请",
+    EventType.CASE_RELEASED: "交回申请",
+    EventType.DECISION_MADE: "作出决定",
+    EventType.TOKEN_CREATED: "建立令牌",
+    EventType.TOKEN_REVOKED: "撤销令牌",
+    EventType.SIGNED_IN: "登录",
+    EventType.SIGNED_OUT: "退出",
+}
+
+GRADES: tuple[tuple[float, Label], ...] = (
+    (0.9, Label("高", "good")),
+    (0.8, Label("良", "plain")),
+    (0.5, Label("中", "warn")),
+    (0.0, Label("低", "bad")),
+)
+"""Lower bounds of the grades of a confidence, those of docling's confidence scores (ANCHORS A3)."""
+
+
+def grade(confidence: float) -> Label:
+    """A confidence from 0 to 1 as a word; the number is shown beside it."""
+    return next(label for bound, label in GRADES if confidence >= bound)
+
+
+def clock_time(at: datetime) -> str:
+    """`2026-10-20 09:05`, as clocks in China show it."""
+    return at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+
+
+def span(between: timedelta) -> str:
+    """A length of time in its largest unit: `刚刚`, `5 分钟`, `3 小时`, `12 天`."""
+    minutes = int(between.total_seconds() // 60)
+    if minutes < 1:
+        return "刚刚"
+    if minutes < 60:
+        return f"{minutes} 分钟"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} 小时"
+    return f"{minutes // (24 * 60)} 天"
+
+
+def size(amount: int) -> str:
+    """Bytes as `640 KB` or `2.4 MB`."""
+    return f"{amount / 1024**2:.1f} MB" if amount >= 1024**2 else f"{max(1, round(amount / 1024))} KB"
