@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from schemas.base import Quad
-from schemas.reading import Line
+from schemas.reading import Line, SealReading
 from verifier.geometry import Homography, map_quad
 from verifier.ocr.engine import Image, Recognition
 
@@ -22,6 +22,11 @@ class ReadPage:
     """Maps pixels of `image` to pixels of the page as uploaded (after EXIF rotation)."""
     look: Callable[[Quad], Recognition] | None = None
     """Reads one line's box again, closer: a second look where a label has no text beside it. None: there is no engine."""
+    seals: tuple[SealReading, ...] = ()
+    """Stamps that are fields themselves (a term's registration), for their ink is no longer among the lines.
+
+    Their boxes are in pixels of the page as uploaded.
+    """
 
     def uploaded(self, quad: Quad) -> Quad:
         """The quad in pixels of the page as uploaded."""

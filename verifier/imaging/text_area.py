@@ -31,6 +31,9 @@ FAINT_CONTRAST = 0.06
 CALMING = 1.2
 """Sigma of the blur that takes a noise of 10 grey levels below what faint ink has."""
 
+STRONG = 0.7
+"""Share of the contrast of the blackest tenth of all marks from which a mark tells what text looks like here."""
+
 SAME_INK = 0.4
 SAME_PAPER = 0.55
 """Marks far weaker than the typical one, or on something far darker than its paper, are grain and background."""
@@ -119,7 +122,8 @@ def _alike(glyphs: Glyphs, inside: NDArray[np.bool_]) -> Glyphs:
     glyphs = glyphs.select(inside[y, x])
     if not len(glyphs):
         return glyphs
-    strong = glyphs.contrast >= np.percentile(glyphs.contrast, 50)
+    # The blackest marks are text even where a patterned cloth gives more marks than the page.
+    strong = glyphs.contrast >= STRONG * np.percentile(glyphs.contrast, 90)
     return glyphs.select(
         (glyphs.contrast >= SAME_INK * np.median(glyphs.contrast[strong]))
         & (glyphs.paper >= SAME_PAPER * np.median(glyphs.paper[strong]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -50,10 +50,11 @@ def read_page(decoded: DecodedPage, index: int, engine: Engine, *, deadline_s: f
         to_uploaded=to_uploaded,
         look=partial(_look, upright.image, engine, deadline_s),
     )
+    page = replace(page, seals=tuple(_seal(page, region, engine) for region in regions))
     return PageReading(
         page=page,
         quality=measured,
-        seals=tuple(_seal(page, region, engine) for region in regions),
+        seals=page.seals,
         codes=tuple(
             CodeReading(format=code.format, text=code.text, page=index, box=page.uploaded(code.box))
             for code in codes.find(upright.image)
