@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from pathlib import Path
 
 import structlog
 
 from verifier.settings import Settings
+
+QUIET = ("rq", "rq.worker", "rq.job", "rq.queue", "rq.registry", "rq.scheduler", "uvicorn.access", "alembic")
+"""rq reports every job twice at INFO and uvicorn every request; our own lines say it once, with ids."""
 
 
 def configure(settings: Settings, *, part: str) -> None:
@@ -41,7 +46,17 @@ def configure(settings: Settings, *, part: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
-    # rq reports every job twice at INFO and uvicorn every request; our own lines say it once, with ids.
-    for name in ("rq", "rq.worker", "uvicorn.access", "alembic"):
+    for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(part=part)
+
+
+def where(error: BaseException) -> str:
+    """Where a defect happened, innermost call first: `ValueError at names.py:12 close < engine.py:40 judge`.
+
+    Only the kind and the places: the message of an error that is not ours may quote what an applicant wrote (pydantic
+    shows the input, SQLAlchemy the parameters of a statement).
+    """
+    frames = reversed(traceback.extract_tb(error.__traceback__))
+    places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+    return f"{type(error).__name__} at {' < '.join(places)}"

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
+import os
+import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -46,6 +49,20 @@ FilesUrl = Annotated[str, _url_with("file", "s3")]
 MasterKey = Annotated[SecretStr, AfterValidator(_is_a_key)]
 
 
+SOCKET_PATH_MAX = 103
+"""Bytes of a Unix socket's path that every platform takes: macOS has room for 104 with the closing zero, Linux 108."""
+
+
+def _own_broker(given: dict[str, Any]) -> str:
+    """Where the broker of `verifier up` listens: inside the data folder, or, when that path is too long for a socket,
+    in a folder of this user's under the system's temporary one, the same for every command."""
+    socket = given["data"] / "run" / "valkey.sock"
+    if len(os.fsencode(socket)) > SOCKET_PATH_MAX:
+        short = hashlib.sha256(os.fsencode(given["data"])).hexdigest()[:12]
+        socket = Path(tempfile.gettempdir()) / f"verifier-{os.getuid()}-{short}" / "valkey.sock"
+    return f"unix://{quote(str(socket))}"
+
+
 def _default_models_dir() -> Path:
     """`models` beside the package in a checkout, else in the working directory."""
     checkout = Path(__file__).resolve().parent.parent
@@ -65,9 +82,9 @@ class Settings(BaseSettings):
     )
 
     data: Path = Path("data")
-    database_url: DatabaseUrl = ""
-    redis_url: RedisUrl = ""
-    files_url: FilesUrl = ""
+    database_url: DatabaseUrl = Field(default_factory=lambda given: f"sqlite:///{given['data']}/verifier.db")
+    redis_url: RedisUrl = Field(default_factory=_own_broker)
+    files_url: FilesUrl = Field(default_factory=lambda given: f"file://{given['data']}/files")
     master_key: MasterKey | None = None
     models_dir: Path = Field(default_factory=_default_models_dir)
     model_name: str = Field(default="PP-OCRv6_small", min_length=1)
@@ -101,14 +118,14 @@ class Settings(BaseSettings):
 
     @model_validator(mode="before")
     @classmethod
-    def _derive_from_data(cls, values: dict[str, Any]) -> dict[str, Any]:
+    def _absolute_data(cls, values: dict[str, Any]) -> dict[str, Any]:
         data = Path(values.get("data") or "data").absolute()
-        derived = {
-            "database_url": f"sqlite:///{data}/verifier.db",
-            "redis_url": f"unix://{data}/run/valkey.sock",
-            "files_url": f"file://{data}/files",
-        }
-        return {**derived, **{key: value for key, value in values.items() if value is not None}, "data": data}
+        return {**{key: value for key, value in values.items() if value is not None}, "data": data}
+
+    @property
+    def has_own_broker(self) -> bool:
+        """Whether no server was named as VERIFIER_REDIS_URL: `verifier up` then runs one, where `redis_url` says."""
+        return "redis_url" not in self.model_fields_set
 
     @model_validator(mode="after")
     def _lease_outlives_a_sweep(self) -> Self:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from schemas.reading import ReadField
 from verifier.compare.dates import read_date, read_date_range
+from verifier.compare.ethnicities import ETHNICITIES
 from verifier.compare.values import read_ethnicity, read_sex
 from verifier.extract.fields import (
     beside,
@@ -19,7 +22,8 @@ from verifier.extract.page import ReadPage
 _PERSON: Labels = {
     "name": ("姓名",),
     "sex": ("性别",),
-    "ethnicity": ("民族",),
+    # Streets are called 民族大道: the label is followed by nothing, a colon or the name of a group.
+    "ethnicity": (re.compile(rf"民族(?=$|[:：]|{'|'.join(ETHNICITIES)})"),),
     "birth_date": ("出生日期", "出生年月日", "出生年月", "出生"),
     "id_number": ("公民身份证号码", "公民身份号码", "公民身份证号", "身份证号码", "证件号码", "身份号码", "身份证号"),
     "issuing_authority": ("签发机关", "发证机关"),

@@ -26,8 +26,16 @@ from verifier.extract.prose import Prose, prose_of
 
 LABELS: Labels = {
     "employer": (
-        re.compile(r"(?:证明|出具|用人|工作|所在)?(?:单位|学校|幼儿园|园所|公司)(?:全称|名称)?\((?:盖章|公章|章|签章)\)"),
-        "单位名称", "用人单位名称", "用人单位", "工作单位", "证明单位", "学校名称", "出具单位",
+        re.compile(
+            r"(?:证明|出具|用人|工作|所在)?(?:单位|学校|幼儿园|园所|公司)(?:全称|名称)?\((?:盖章|公章|章|签章)\)"
+        ),
+        "单位名称",
+        "用人单位名称",
+        "用人单位",
+        "工作单位",
+        "证明单位",
+        "学校名称",
+        "出具单位",
     ),
     "employer_address": ("单位地址", "学校地址", "单位住所", "办公地址", "通讯地址", "联系地址"),
     "employer_phone": ("联系电话", "单位电话", "办公电话", "固定电话", "电话"),
@@ -53,7 +61,8 @@ _NAME = re.compile(
     rf"(?P<value>[{_HAN}][{_HAN}·]{{1,24}}?)(?:同志|先生|女士|老师|教师|同学|[(（,，]|性别|身份证|公民身份|系|为|自|于|是|,)"
 )
 _SEX = re.compile(r"(?:性别[:：]?(?P<value>[男女]))")
-_BARE_SEX = re.compile(r"[,，(（](?P<value>[男女])[,，)）]")
+_BARE_SEX = re.compile(r"[,，(（](?P<value>[男女])(?=[,，)）]|性|公民|居民|身份|生于|\d{4}年)")
+_BEFORE_BRACKET = re.compile(rf"^(?P<value>[{_HAN}][{_HAN}·]{{1,24}})\((?:男|女|性别|身份证|公民身份|居民身份)")
 _ID = re.compile(r"(?:身份证(?:件)?(?:号码|号)?|身份号码|证件号码?)[:：为]?(?P<value>[0-9OoIlSBZXx×]{17,19})")
 _START = re.compile(
     rf"(?:(?:自|从|于)(?P<value>{_DATE})(?:起|至今|开始|入职|到|进入|受聘|以来|在|,|,)|(?:入职(?:日期|时间)[:：为]?)(?P<value2>{_DATE})|(?P<value3>{_DATE})(?:起?到职|起?入职|到岗|起?在我|起?至今|进入|受聘|参加工作))"
@@ -88,6 +97,16 @@ def _in_prose(layout: Layout, prose: Prose, pattern: re.Pattern[str], parse: Par
     field = make_field(layout, tokens, value, None)
     # The sentence around it is as good a label as a printed one.
     return field.model_copy(update={"raw": match.group(group), "confidence": round(field.confidence / 0.88, 3)})
+
+
+def _name_at_line_start(layout: Layout) -> ReadField | None:
+    """`张伟(男,公民身份号码…)系我校…`: the letter begins with the name itself."""
+    for token in layout.text_tokens():
+        match = _BEFORE_BRACKET.match(re.sub(r"\s", "", token.text))
+        name = parse_name(match.group("value")) if match else None
+        if name is not None:
+            return make_field(layout, [token], name, None).model_copy(update={"raw": name})
+    return None
 
 
 def _signed_by(layout: Layout) -> ReadField | None:
@@ -137,7 +156,9 @@ def read_employment_certificate(page: ReadPage) -> dict[str, ReadField]:
     start = _in_prose(layout, prose, _START, read_date) or beside(layout, "start_date", read_date)
     return collect(
         {
-            "name": beside(layout, "name", parse_name) or _in_prose(layout, prose, _NAME, parse_name),
+            "name": beside(layout, "name", parse_name)
+            or _in_prose(layout, prose, _NAME, parse_name)
+            or _name_at_line_start(layout),
             "sex": _in_prose(layout, prose, _SEX, read_sex) or _in_prose(layout, prose, _BARE_SEX, read_sex),
             "id_number": number,
             "employer": _signed_by(layout) or _in_prose(layout, prose, _IN_TEXT, parse_organisation),

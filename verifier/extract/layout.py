@@ -170,7 +170,7 @@ class Layout:
         ]
         if first:
             left = min(token.left for token in first)
-            block = list(first)
+            block = [*self._line_above(label, first[0], candidates), *first]
             last = first[-1]
             while len({token.line for token in block}) < max_lines:
                 below = [
@@ -193,6 +193,20 @@ class Layout:
             and not self._belongs_to_other_label(token, label)
         ]
         return in_reading_order(around)
+
+    def _line_above(self, label: Token, first: Token, candidates: Sequence[Token]) -> list[Token]:
+        """The upper of two lines that stand around the label's middle, when `first` is the lower of them."""
+        drop = first.middle - label.middle
+        if drop < 0.15 * first.height:
+            return []
+        return [
+            token
+            for token in candidates
+            if abs(token.left - first.left) < 1.6 * token.height
+            and 0.5 * token.height < first.middle - token.middle < 2.0 * token.height
+            and label.middle - token.middle <= drop + 0.4 * token.height
+            and not self._belongs_to_other_label(token, label)
+        ][-1:]
 
     def below(self, label: Token, *, max_rows: float = 2.5) -> list[Token]:
         """Text straight under a label (column heads), nearest first."""

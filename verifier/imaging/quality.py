@@ -16,6 +16,8 @@ from schemas.document import CaptureProblem, PageQuality, QualityProblem
 from verifier.geometry import quad_from_bounds
 from verifier.imaging.cropping import find_cuts
 from verifier.imaging.glare import find_glare
+from verifier.imaging.page import find_page
+from verifier.imaging.rectify import Flat
 from verifier.imaging.sharpness import Patch, measure_patches
 from verifier.imaging.strokes import grey
 from verifier.imaging.text_area import TextArea, find_text
@@ -54,14 +56,15 @@ MESSAGES: dict[CaptureProblem, str] = {
 """What is wrong and how to do better, for the applicant."""
 
 
-def measure(image: Image) -> PageQuality:
+def measure(image: Image, flat: Flat | None = None) -> PageQuality:
     """Measure the capture of one page: BGR, uint8, shape (h, w, 3). Boxes are in pixels of `image`.
 
+    `flat` is what `rectify.flatten` made of the same image, if it did: the page need not be found a second time.
     `acceptable` is False when a problem hides fields (severity HIDES_FIELDS and above). Nothing is raised for poor
     images; a page without any text is `blank`.
     """
     gray = grey(image)
-    text = find_text(image)
+    text = find_text(gray, find_page(image) if flat is None else flat.page)
     if text is None:
         dark = float(np.percentile(gray[::8, ::8], 90)) < NEARLY_BLACK
         return _verdict([_problem(CaptureProblem.TOO_DARK if dark else CaptureProblem.BLANK, 1.0)])

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verifier.geometry import Homography, identity
-from verifier.imaging.page import find_page
+from verifier.imaging.page import FoundPage, find_page
 from verifier.ocr.engine import Image
 
 MAX_UPSAMPLING = 1.3
@@ -30,6 +30,8 @@ class Flat:
     image: Image
     to_uploaded: Homography
     found: bool
+    page: FoundPage | None = None
+    """Where it lay, in pixels of the image given."""
 
 
 def flatten(image: Image) -> Flat:
@@ -53,7 +55,7 @@ def flatten(image: Image) -> Flat:
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    return Flat(image=np.asarray(flat, dtype=np.uint8), to_uploaded=to_uploaded, found=True)
+    return Flat(image=np.asarray(flat, dtype=np.uint8), to_uploaded=to_uploaded, found=True, page=page)
 
 
 def _flat_size(corners: NDArray[np.float64]) -> tuple[int, int]:

@@ -19,6 +19,8 @@ _MARGIN = 1.25
 """How far beyond the ring the seal's surroundings are looked at, in radii."""
 _DETAIL_REACH = 9
 """Pixels within which colour says whose ink a sharp mark is: twice what JPEG's colour blurs, at `_RADIUS`."""
+_FINENESS = 70
+"""Steps per half a character's height in which the spacing of characters is tried."""
 _GAP_INK = 0.25
 """Most ink between characters, as a share of the mean ink of the band, for their spacing to count as even."""
 _STAR_REACH = 0.34
@@ -166,24 +168,10 @@ def fit_characters(disc: Disc, band: Band, top: float) -> tuple[Band, Band] | No
     far_from_it = np.asarray(strip[half:].mean(axis=0), dtype=np.float32)
     # spacing is judged on the upper part only, where nothing else comes near
     clear = 0.28 * _STEPS
-    typical = max(float(columns[round(_STEPS / 2 - clear) : round(_STEPS / 2 + clear)].mean()), 1e-6)
-    fits: list[tuple[float, float, float]] = []
-    for pitch in np.arange(0.5 * tall, 2.6 * tall, 0.5) / way * _STEPS:
-        for parity in (0.0, 0.5):
-            for shift in np.linspace(-0.12, 0.12, 5) * pitch:
-                gaps = (np.arange(-40, 41) + parity) * pitch + shift
-                at = np.round(gaps[np.abs(gaps) < clear] + _STEPS / 2).astype(np.int64)
-                if len(at) < 3:
-                    continue
-                fits.append((float(columns[at].mean()) / typical, float(pitch), float(parity * pitch + shift)))
-    if not fits:
+    spacing = _spacing(columns, tall / way * _STEPS, clear)
+    if spacing is None:
         return None
-    lowest = min(fit[0] for fit in fits)
-    if lowest > _GAP_INK:
-        return None
-    # twice the spacing fits as well: the smallest that fits is the right one
-    smallest = min(fit[1] for fit in fits if fit[0] <= lowest + 0.08)
-    _, pitch, phase = min(fit for fit in fits if fit[1] <= 1.04 * smallest)
+    pitch, phase = spacing
     pairs = min(_filled_pairs(part, pitch, phase, clear) for part in (near_ring, far_from_it))
     if pairs < 2:
         return None
@@ -196,6 +184,31 @@ def fit_characters(disc: Disc, band: Band, top: float) -> tuple[Band, Band] | No
         return Band(band.outer, band.inner, (middle + (centre - half) / _STEPS) % 1.0, 2.0 * half / _STEPS)
 
     return spanning(pairs), spanning(pairs - 1)
+
+
+def _spacing(columns: Plane, tall: float, clear: float) -> tuple[float, float] | None:
+    """From character to character, and from the top to the first gap, in columns; None when nothing fits.
+
+    `columns` is the ink around the ring with the top in the middle, `tall` the height of the characters; gaps within
+    `clear` columns of the top count.
+    """
+    top = len(columns) / 2
+    typical = max(float(columns[round(top - clear) : round(top + clear)].mean()), 1e-6)
+    fits: list[tuple[float, float, float]] = []
+    for pitch in np.arange(0.5 * tall, 2.6 * tall, 0.5 * tall / _FINENESS).tolist():
+        for parity in (0.0, 0.5):
+            for shift in (-0.12 * pitch, -0.06 * pitch, 0.0, 0.06 * pitch, 0.12 * pitch):
+                gaps = (np.arange(-40, 41) + parity) * pitch + shift
+                at = np.round(gaps[np.abs(gaps) < clear] + top).astype(np.int64)
+                if len(at) >= 3:
+                    fits.append((float(columns[at].mean()) / typical, pitch, parity * pitch + shift))
+    lowest = min((fit[0] for fit in fits), default=1.0)
+    if lowest > _GAP_INK:
+        return None
+    # twice the spacing fits as well: the smallest that fits is the right one
+    smallest = min(fit[1] for fit in fits if fit[0] <= lowest + 0.08)
+    _, pitch, phase = min(fit for fit in fits if fit[1] <= 1.04 * smallest)
+    return pitch, phase
 
 
 def _filled_pairs(ink: Plane, pitch: float, phase: float, clear: float) -> int:

@@ -8,9 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier.imaging.page import FoundPage, find_page
-from verifier.imaging.strokes import INK_CONTRAST, Glyphs, Ink, find_glyphs, find_ink, grey, shrink
-from verifier.ocr.engine import Image
+from verifier.imaging.page import FoundPage
+from verifier.imaging.strokes import INK_CONTRAST, Glyphs, Ink, find_glyphs, find_ink, shrink
 
 WORK_SIDES = (1600, 800, 400)
 """Longer sides of the copies text is looked for in. The first is enough for any readable page; text so blurred that
@@ -64,10 +63,8 @@ class TextArea:
         return float(np.median(self.glyphs.paper))
 
 
-def find_text(image: Image) -> TextArea | None:
-    """The text of a page (BGR), or None when nothing looks like text."""
-    page = find_page(image)
-    gray = grey(image)
+def find_text(gray: NDArray[np.uint8], page: FoundPage | None) -> TextArea | None:
+    """The text of a grey image, on its `page` when that was found, or None when nothing looks like text."""
     for side in WORK_SIDES:
         text = _text_at(gray, side, page, INK_CONTRAST)
         if text is not None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from rapidfuzz.distance import Levenshtein
+from rapidfuzz.fuzz import partial_ratio
 
 from schemas.reading import Line
 from verifier.compare.text import half_width
@@ -23,19 +24,17 @@ def with_text_layer(lines: Sequence[Line], layer: Sequence[Line], to_page: Homog
     if not layer:
         return tuple(lines)
     kept: list[Line] = []
-    covered: set[int] = set()
     for native in layer:
         moved = native.model_copy(update={"box": map_quad(native.box, to_page)})
         area = bounds(moved.box)
-        under = [at for at, line in enumerate(lines) if _share_inside(bounds(line.box), area) > 0.5]
-        seen = "".join(lines[at].text for at in sorted(under, key=lambda at: lines[at].box[0][0]))
-        over = [line for line in lines if _share_inside(area, bounds(line.box)) > 0.5]
-        if under and _similar(seen, native.text) >= _AGREES:
+        under = [line for line in lines if _shared(bounds(line.box), area) > 0.3]
+        seen = "".join(line.text for line in sorted(under, key=lambda line: line.box[0][0]))
+        if under and _says(seen, native.text) >= _AGREES:
             kept.append(moved)
-            covered.update(under)
-        elif any(_plain(native.text) in _plain(line.text) for line in over):
-            continue
-    return (*kept, *(line for at, line in enumerate(lines) if at not in covered))
+    areas = [bounds(line.box) for line in kept]
+    # An engine may box several native lines as one: a line goes when native lines cover most of it.
+    rest = [line for line in lines if sum(_share_inside(bounds(line.box), area) for area in areas) < 0.5]
+    return (*kept, *rest)
 
 
 def with_clean_reading(lines: Sequence[Line], clean: Sequence[Line], area: Bounds) -> tuple[Line, ...]:
@@ -75,8 +74,17 @@ def _plain(text: str) -> str:
     return re.sub(r"[\s:：,，。.、;；()（）]", "", half_width(text))
 
 
-def _similar(a: str, b: str) -> float:
-    return Levenshtein.normalized_similarity(_plain(a), _plain(b))
+def _says(seen: str, native: str) -> float:
+    """How much of the native text the picture's text says, 0 to 1; the picture's text may hold more."""
+    a, b = _plain(seen), _plain(native)
+    if not b:
+        return 0.0
+    return max(Levenshtein.normalized_similarity(a, b), partial_ratio(a, b) / 100 if len(a) >= len(b) else 0.0)
+
+
+def _shared(a: Bounds, b: Bounds) -> float:
+    """What two rectangles share, as a part of the smaller one."""
+    return max(_share_inside(a, b), _share_inside(b, a))
 
 
 def _share_inside(inner: Bounds, outer: Bounds) -> float:

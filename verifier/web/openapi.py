@@ -61,7 +61,7 @@ def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
 
 def _complete(document: dict[str, Any], routes: Iterable[APIRoute]) -> None:
     for route in routes:
-        for method in route.methods:
+        for method in sorted(route.methods or ()):
             operation = document["paths"].get(route.path_format, {}).get(method.lower())
             if operation is None:
                 continue

@@ -24,6 +24,7 @@ from tests.support.drawn_pages import (
 )
 from verifier.geometry import bounds
 from verifier.imaging.quality import HIDES_FIELDS, MESSAGES, measure
+from verifier.imaging.rectify import flatten
 
 TEXT = 24
 LAID = [(90.0, 60.0), (1110.0, 90.0), (1080.0, 1540.0), (60.0, 1510.0)]
@@ -235,6 +236,13 @@ def test_nothing_to_read_is_said(image: Image, kind: CaptureProblem) -> None:
 
 def test_desk_alone_is_not_acceptable() -> None:
     assert not measure(wood(1180, 1600)).acceptable
+
+
+def test_measuring_after_flattening_gives_the_same(photo: Image) -> None:
+    bad = jpeg(noisy(blurred(photo, 0.1 * TEXT)))
+    flat = flatten(bad)
+    assert flat.page is not None
+    assert measure(bad, flat) == measure(bad)
 
 
 def test_every_problem_has_a_sentence_for_the_applicant() -> None:

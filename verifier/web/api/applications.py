@@ -219,9 +219,7 @@ def claim(
     return ClaimBody(application_no=application_no, holder=held.holder, until=held.until)
 
 
-@router.post(
-    "/{application_no}/release", status_code=204, openapi_extra=refusals("case.not_found", "case.not_claimed")
-)
+@router.post("/{application_no}/release", status_code=204, openapi_extra=refusals("case.not_found", "case.not_claimed"))
 def release(
     application_no: ApplicationNo,
     services: ServicesDep,

@@ -52,8 +52,6 @@ def prometheus(services: ServicesDep) -> Response:
 
 
 @router.get("/api/v1/stats")
-def stats(
-    services: ServicesDep, _who: Annotated[Principal, Depends(Allowed(Action.STATS))]
-) -> statistics.Stats:
+def stats(services: ServicesDep, _who: Annotated[Principal, Depends(Allowed(Action.STATS))]) -> statistics.Stats:
     """Queues, attempts, latencies, throughput and workers, from SQL."""
     return statistics.stats(services)

@@ -21,7 +21,7 @@ from verifier.web.api.applications import ApplicationNo
 from verifier.web.auth import ServicesDep
 from verifier.web.pages import words
 from verifier.web.pages.masking import MASKS, SentenceMask, mask_text, mask_value
-from verifier.web.pages.rendering import render_for
+from verifier.web.pages.rendering import render
 from verifier.web.pages.sign_in import VisitorDep
 from verifier.web.pages.timeline import timeline
 from verifier.web.pages.words import Label
@@ -103,9 +103,9 @@ def case(application_no: ApplicationNo, services: ServicesDep, visitor: VisitorD
     view = review.open_case(services, application_no, visitor.name)
     sentence = SentenceMask(view)
     findings = view.result.findings if view.result else ()
-    return render_for(
-        visitor,
+    return render(
         "case.html",
+        visitor=visitor,
         view=view,
         applicant=mask_value("name", view.form.applicant.name),
         state=words.STATES[view.state],
@@ -137,8 +137,8 @@ def _facts(view: CaseView) -> Sequence[Fact]:
         ("联系电话", applicant.phone and mask_value("phone", applicant.phone)),
         ("户籍地址", residence.hukou_address and mask_value("hukou_address", residence.hukou_address)),
         ("现居住地址", residence.current_address and mask_value("current_address", residence.current_address)),
-        ("任教单位", form.employment and mask_text(form.employment.employer)),
-        ("就读学校", form.student and mask_text(form.student.school)),
+        ("任教单位", mask_text(form.employment.employer) if form.employment else None),
+        ("就读学校", mask_text(form.student.school) if form.student else None),
         ("提交日期", form.submitted_on.isoformat()),
         ("批次", form.batch),
     ]

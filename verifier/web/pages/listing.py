@@ -19,7 +19,7 @@ from verifier.services.queries import CaseSummary
 from verifier.services.stats import Stats
 from verifier.web.auth import ServicesDep
 from verifier.web.pages import words
-from verifier.web.pages.rendering import render_for
+from verifier.web.pages.rendering import render
 from verifier.web.pages.sign_in import VisitorDep
 from verifier.web.pages.words import Label
 
@@ -77,9 +77,9 @@ def listing(
     """The list, by state and page by page."""
     page = queries.list_cases(services, state, cursor, ROWS)
     snapshot = statistics.stats(services)
-    return render_for(
-        visitor,
+    return render(
         "listing.html",
+        visitor=visitor,
         figures=_figures(snapshot),
         filters=_filters(snapshot.cases, state),
         state=None if state is None else words.STATES[state],
@@ -102,7 +102,10 @@ def _filters(counts: Mapping[CaseState, int], chosen: CaseState | None) -> Seque
     shown = [state for state in CaseState if counts.get(state) or state == chosen]
     return [
         Filter("全部", sum(counts.values()), _href(None, None), chosen is None),
-        *(Filter(words.STATES[state].text, counts.get(state, 0), _href(state, None), state == chosen) for state in shown),
+        *(
+            Filter(words.STATES[state].text, counts.get(state, 0), _href(state, None), state == chosen)
+            for state in shown
+        ),
     ]
 
 

@@ -26,14 +26,13 @@ _environment.filters["clock_time"] = words.clock_time
 _environment.filters["size"] = words.size
 
 
-def render(template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
-    """A page. Raises jinja2.UndefinedError for a name the template wants and the context lacks."""
-    return HTMLResponse(_environment.get_template(template).render(visitor=None, **context), status_code=status)
+def render(template: str, *, status: int = 200, visitor: object = None, **context: Any) -> HTMLResponse:
+    """A page; `visitor` is the Visitor who is signed in, None before.
 
-
-def render_for(visitor: Any, template: str, **context: Any) -> HTMLResponse:
-    """A page for somebody who is signed in."""
-    return HTMLResponse(_environment.get_template(template).render(visitor=visitor, **context))
+    Raises jinja2.UndefinedError for a name the template wants and the context lacks.
+    """
+    page = _environment.get_template(template).render(visitor=visitor, **context)
+    return HTMLResponse(page, status_code=status)
 
 
 def error_page(request: Request, error: VerifierError) -> Response:

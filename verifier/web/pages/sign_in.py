@@ -152,8 +152,10 @@ def _require_own_form(request: Request, secret: str, form_token: str) -> None:
     """Raises AuthError request.form_expired unless the form was shown by us to this browser."""
     sent_from = request.headers.get("sec-fetch-site", "same-origin")
     expected = _form_token(secret)
-    if not secret or sent_from not in ("same-origin", "none") or not hmac.compare_digest(
-        expected.encode(), form_token.encode()
+    if (
+        not secret
+        or sent_from not in ("same-origin", "none")
+        or not hmac.compare_digest(expected.encode(), form_token.encode())
     ):
         raise AuthError("request.form_expired")
 

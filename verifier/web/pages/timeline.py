@@ -43,12 +43,14 @@ def timeline(events: Sequence[Event]) -> list[Happening]:
 
 
 def _detail(event: Event) -> str:
-    given = event.details
+    given = {name: value for name, value in event.details.items() if value is not None}
     parts: list[str] = []
     if "slot" in given:
         parts.append(TITLES_ZH[DocumentType(str(given["slot"]))])
     if "from" in given and "to" in given:
-        parts.append(f"{words.STATES[CaseState(str(given['from']))].text} → {words.STATES[CaseState(str(given['to']))].text}")
+        parts.append(
+            f"{words.STATES[CaseState(str(given['from']))].text} → {words.STATES[CaseState(str(given['to']))].text}"
+        )
     if "outcome" in given:
         parts.append(f"{words.OUTCOMES[Outcome(str(given['outcome']))].text},发现 {given.get('findings', 0)} 项")
     if "action" in given:
