@@ -16,6 +16,10 @@ _AGREES = 0.6
 """A text layer's line is believed when the picture says at least this much of the same (hidden text cannot lie)."""
 
 
+_SAME_PLACE = 0.4
+"""Two lines that share this much of the smaller one are readings of the same text."""
+
+
 def with_text_layer(lines: Sequence[Line], layer: Sequence[Line], to_page: Homography) -> tuple[Line, ...]:
     """Replace OCR lines by the text layer's lines that the picture confirms; `to_page` maps the layer's boxes.
 
@@ -48,14 +52,10 @@ def with_clean_reading(lines: Sequence[Line], clean: Sequence[Line], area: Bound
     used: set[int] = set()
     for line in lines:
         own = bounds(line.box)
-        if not _touches(own, area):
+        rivals = [at for at, other in enumerate(fresh) if _shared(bounds(other.box), own) > _SAME_PLACE]
+        if not rivals and not _touches(own, area):
             result.append(line)
             continue
-        rivals = [
-            at
-            for at, other in enumerate(fresh)
-            if _share_inside(bounds(other.box), own) > 0.4 or _share_inside(own, bounds(other.box)) > 0.4
-        ]
         if not rivals:
             if _share_inside(own, area) < 0.9:
                 result.append(line)

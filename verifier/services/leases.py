@@ -40,3 +40,8 @@ def forget(session: Session, *, before: datetime) -> None:
 def release(session: Session, name: str, *, owner: str) -> None:
     """Give it back; nothing happens when it is not ours."""
     session.execute(delete(LeaseRow).where(LeaseRow.name == name, LeaseRow.owner == owner))
+
+
+def drop(session: Session, name: str) -> None:
+    """Remove it whoever holds it: for names that belong to one process that is gone."""
+    session.execute(delete(LeaseRow).where(LeaseRow.name == name))

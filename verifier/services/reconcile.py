@@ -14,7 +14,7 @@ from schemas.events import EventType
 from verifier.services import leases
 from verifier.services.cases import MACHINE, lock_case_of
 from verifier.services.context import Services, reading, writing
-from verifier.services.process import give_up
+from verifier.services.process import WORKER_LEASE, give_up
 from verifier.services.review import put_back
 from verifier.services.submit import open_attempt
 from verifier.store import audit
@@ -62,14 +62,10 @@ def sweep(services: Services, live_job_ids: Callable[[Collection[str]], set[str]
             return Swept(leader=False)
         leases.forget(session, before=now - FORGET_LEASES_AFTER)
     claims_lapsed = _put_back_lapsed_claims(services, now)
-    expired = [_replace(services, attempt_id, AttemptState.RUNNING, now) for attempt_id in _expired(services, now)]
+    expired = [_replace(services, attempt_id, now) for attempt_id in _expired(services, now)]
     waiting = _overdue(services, now)
     live = _live(live_job_ids, list(waiting))
-    replaced = {
-        attempt_id: _replace(services, attempt_id, AttemptState.QUEUED, now)
-        for attempt_id in waiting
-        if attempt_id not in live
-    }
+    replaced = {attempt_id: _replace(services, attempt_id, now) for attempt_id in waiting if attempt_id not in live}
     outcomes = [*expired, *replaced.values()]
     return Swept(
         leader=True,
@@ -81,20 +77,32 @@ def sweep(services: Services, live_job_ids: Callable[[Collection[str]], set[str]
     )
 
 
-def replace_killed(services: Services, attempt_id: str) -> bool:
-    """A work-horse died with this attempt in hand: replace the attempt at once instead of waiting for its lease.
+def replace_killed(services: Services, worker: str) -> int:
+    """A worker's process for a job died, and with it the attempt it held: replace that at once instead of waiting for
+    its lease; the number replaced or given up.
 
-    False when it was no longer running. The cap of tries holds here too: a document that kills every horse is given up.
+    A worker holds one attempt at a time, so its name says which; one it never began, or has finished, stays as it is.
+    The cap of tries holds here too: a document that kills every process that reads it is given up.
     """
+    now = services.clock()
+    with reading(services) as session:
+        held = session.scalars(
+            select(AttemptRow.id).where(AttemptRow.state == AttemptState.RUNNING, AttemptRow.worker == worker)
+        ).all()
+    return sum(_replace(services, attempt_id, now, killed=True) is not None for attempt_id in held)
+
+
+def worker_ended(services: Services, worker: str) -> int:
+    """A worker is gone for good, as its parent knows: it no longer says that it lives, what it held is replaced."""
     with writing(services) as session:
-        attempt = session.scalar(
-            select(AttemptRow).where(AttemptRow.id == attempt_id, AttemptRow.state == AttemptState.RUNNING)
-        )
-        if attempt is None:
-            return False
-        attempt.lease_until = None
-        attempt.error_code = "worker.killed"
-    return _replace(services, attempt_id, AttemptState.RUNNING, services.clock()) is not None
+        leases.drop(session, WORKER_LEASE + worker)
+    return replace_killed(services, worker)
+
+
+def resign(services: Services, owner: str) -> None:
+    """An owner that stops sweeping lets the next one begin at once."""
+    with writing(services) as session:
+        leases.release(session, LEADER, owner=owner)
 
 
 def _expired(services: Services, now: datetime) -> list[str]:
@@ -138,34 +146,42 @@ def _live(live_job_ids: Callable[[Collection[str]], set[str]], attempt_ids: list
     return live
 
 
-def _replace(services: Services, attempt_id: str, expected: AttemptState, now: datetime) -> AttemptState | None:
+def _replace(services: Services, attempt_id: str, now: datetime, *, killed: bool = False) -> AttemptState | None:
     """Close an attempt that lost its worker or its job and open the next, or give the document up after the cap.
 
-    None when it moved on in the meantime.
+    None when it moved on in the meantime: finished, or begun by a worker whose lease still runs. With `killed` the
+    worker is known to be gone and its lease says nothing.
     """
     with writing(services) as session:
         attempt = session.scalar(
-            select(AttemptRow)
-            .where(AttemptRow.id == attempt_id, AttemptRow.state == expected)
-            .with_for_update(skip_locked=True)
+            select(AttemptRow).where(AttemptRow.id == attempt_id).with_for_update(skip_locked=True)
         )
-        if attempt is None or (expected == AttemptState.RUNNING and not _lapsed(attempt, now)):
+        if attempt is None or not _is_open(attempt, now, killed=killed):
             return None
-        dead = attempt.tries >= services.settings.max_tries
-        attempt.state = AttemptState.DEAD if dead else AttemptState.LOST
-        if expected == AttemptState.QUEUED or attempt.error_code != "worker.killed":
-            attempt.error_code = (attempt.error_code if expected == AttemptState.QUEUED else None) or "worker.lost"
+        attempt.error_code = _why(attempt, killed=killed)
+        attempt.state = AttemptState.DEAD if attempt.tries >= services.settings.max_tries else AttemptState.LOST
         attempt.finished_at = now
         attempt.lease_until = None
-        if dead:
+        if attempt.state == AttemptState.DEAD:
             give_up(services, session, attempt, attempt.error_code, now)
-            return attempt.state
-        _reopen(services, session, attempt, now)
+        else:
+            _reopen(services, session, attempt, now)
         return attempt.state
 
 
-def _lapsed(attempt: AttemptRow, now: datetime) -> bool:
-    return attempt.lease_until is None or attempt.lease_until <= now
+def _is_open(attempt: AttemptRow, now: datetime, *, killed: bool) -> bool:
+    if attempt.state == AttemptState.QUEUED:
+        return not killed
+    return attempt.state == AttemptState.RUNNING and (
+        killed or attempt.lease_until is None or attempt.lease_until <= now
+    )
+
+
+def _why(attempt: AttemptRow, *, killed: bool) -> str:
+    """The code the attempt is closed with; a retry that vanished keeps the error that it was to be tried again for."""
+    if killed:
+        return "worker.killed"
+    return attempt.error_code if attempt.state == AttemptState.QUEUED and attempt.error_code else "worker.lost"
 
 
 def _reopen(services: Services, session: Session, attempt: AttemptRow, now: datetime) -> None:

@@ -150,7 +150,9 @@ def test_form_with_sides_as_column_heads_in_the_other_order() -> None:
     assert fields == {"naked_vision_left": "4.6", "naked_vision_right": "5.1"}
 
 
-@pytest.mark.parametrize(("written", "expected"), [("不合格", "unqualified"), ("体检合格", "qualified"), ("建议复查", "other")])
+@pytest.mark.parametrize(
+    ("written", "expected"), [("不合格", "unqualified"), ("体检合格", "qualified"), ("建议复查", "other")]
+)
 def test_conclusion_never_loses_its_no(written: str, expected: str) -> None:
     assert read(T.MEDICAL_EXAM_FORM, line("体检结论", 10, 10), line(written, 300, 10))["conclusion"] == expected
 
