@@ -179,7 +179,11 @@ def _reading(slot: DocumentType, form: ApplicationForm, story: str, other: Perso
         employer = form.employment.employer if form.employment else ""
         rows = (InsuredRow(employer=employer, start_month="2024-09", end_month="2026-09"),)
         fields["rows"] = ReadField(value=rows, raw=employer, confidence=0.93, page=0, box=BOX)
-    seals = {EXAM: f"{HOSPITAL}体检专用章", LETTER: form.employment.employer if form.employment else ""}
+    seals = {
+        EXAM: f"{HOSPITAL}体检专用章",
+        LETTER: form.employment.employer if form.employment else "",
+        INSURANCE: "广州市社会保险基金管理中心",
+    }
     reading = DocumentReading(
         slot=slot,
         detected_type=slot,
@@ -199,12 +203,14 @@ def _field(name: str, value: str, story: str) -> ReadField:
 def _values(slot: DocumentType, form: ApplicationForm, story: str) -> dict[str, str]:
     residence = form.residence
     if slot == ID_CARD:
+        age = 2020 - form.applicant.birth_date.year
+        valid_to = "2030-06-07" if age <= 25 else "2040-06-07" if age <= 45 else "long_term"
         return {
             "ethnicity": form.applicant.ethnicity or "汉",
             "address": residence.hukou_address or "",
             "issuing_authority": "长沙市公安局岳麓分局",
             "valid_from": "2020-06-07",
-            "valid_to": "2040-06-07",
+            "valid_to": valid_to,
         }
     if slot == PERMIT:
         expired = story in ("expired", "returned")

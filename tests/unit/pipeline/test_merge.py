@@ -55,7 +55,7 @@ AREA = (300.0, 0.0, 600.0, 300.0)
 
 
 def test_the_clean_reading_wins_inside_the_seal() -> None:
-    plain = [line("体检医院:广", 10, 100), line("民医院", 560, 100), line("别处", 10, 900)]
+    plain = [line("体检医院:广", 10, 100), line("民医院", 472, 100), line("别处", 10, 900)]
     clean = [line("体检医院:广州市花都区人民医院", 10, 100)]
     assert texts(with_clean_reading(plain, clean, AREA)) == ["体检医院:广州市花都区人民医院", "别处"]
 

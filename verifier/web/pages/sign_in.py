@@ -73,7 +73,8 @@ def install(app: FastAPI) -> None:
 async def _to_sign_in(request: Request, _error: Exception) -> Response:
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     response = RedirectResponse(f"/sign-in?next={quote(_ours(wanted), safe='')}", status_code=303)
-    response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict")
+    if SESSION_COOKIE in request.cookies:
+        response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict")
     return response
 
 
