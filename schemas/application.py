@@ -96,7 +96,7 @@ class Student(Model):
 def _inside_the_case(path: str) -> str:
     parts = PurePosixPath(path).parts
     if not parts or path.startswith("/") or "\\" in path or ".." in parts:
-        raise ValueError("must be a path inside the case folder, such as documents/a.jpg")
+        raise ValueError("应为文件夹内的路径,如 documents/a.jpg")
     return path
 
 

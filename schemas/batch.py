@@ -92,5 +92,5 @@ class Batch(Model):
     @model_validator(mode="after")
     def _windows_in_order(self) -> Batch:
         if self.window_end < self.window_start or self.exam.window_end < self.exam.window_start:
-            raise ValueError("a window must not end before it starts")
+            raise ValueError("结束日期不能早于开始日期")
         return self

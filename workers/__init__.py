@@ -1,8 +1,10 @@
 """The queue's side of the house: the only room that knows rq and Redis.
 
-relay       outbox rows -> queue
+relay       outbox rows -> queue; and, in the same process, the reconciler's turn
+reconciler  reopens what the queue or a worker lost
 unit        one engine host and the queue workers that share it
 worker      a stock rq.Worker on one queue
 jobs        what a work-horse does: begin, read, finish
-reconciler  reopens what the queue or a worker lost
+queues      names, connections, and how an attempt becomes a job
+health      whether the queue answers
 """

@@ -9,35 +9,48 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from redis import Redis
+from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
 from verifier.errors import QueueError
-
-INTERACTIVE = "interactive"
-"""Resubmissions and small cases: somebody waits."""
-BULK = "bulk"
-LIGHT = "light"
-"""Work without OCR: hashing, mail."""
+from verifier.services.submit import BULK, INTERACTIVE
 
 READING_QUEUES = (INTERACTIVE, BULK)
+"""`interactive`: resubmissions and small cases, somebody waits. `bulk`: the rest."""
 
 JOB = "workers.jobs.read_document"
 RESULT_TTL_S = 3600
 FAILURE_TTL_S = 7 * 24 * 3600
 """Failed jobs are kept a week as evidence; what happened is in SQL (rq's own default is a year)."""
-JOB_MARGIN_S = 60
-"""Decoding, seals and SQL around the engine's own deadlines."""
+
+ANSWER_S = 5.0
+"""Redis answers in less than a millisecond; a server that takes this long is away."""
+RECONNECTS = 10
+"""With pauses of 0.05 to 1 s between them: a worker with a document in hand outlasts a server that restarts."""
+
+ENGINE_START_S = 60
+"""Of a job's time: what an engine that is being started again may take, and decoding and SQL besides."""
+TURNS = 2
+"""A unit's queues share one engine and take turns: a page may have to wait for as long as it is read."""
+LONGEST_JOB_S = 2 * 3600
 
 _LIVE = frozenset({JobStatus.QUEUED, JobStatus.STARTED, JobStatus.SCHEDULED, JobStatus.DEFERRED})
 
 
-def connect(redis_url: str) -> Redis:
-    """A connection pool; nothing is sent yet. Times out instead of hanging when the server does not answer."""
-    return Redis.from_url(redis_url, socket_connect_timeout=5, health_check_interval=30)
+def connect(redis_url: str, *, answer_s: float = ANSWER_S, reconnects: int = 0) -> Redis:
+    """A connection pool; nothing is sent yet. A server that does not answer within `answer_s` seconds is an error."""
+    return Redis.from_url(
+        redis_url,
+        socket_connect_timeout=answer_s,
+        socket_timeout=answer_s,
+        health_check_interval=30,
+        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=1.0), reconnects),
+    )
 
 
 @contextmanager
@@ -57,18 +70,20 @@ def job_id(attempt_id: str) -> str:
     return f"att-{attempt_id}"
 
 
-def attempt_of(job: Job) -> str:
-    """The attempt a job is for."""
-    return str(job.id).removeprefix("att-")
+def job_timeout_s(pages: int, page_deadline_s: float) -> int:
+    """Seconds a document of so many pages may take before rq ends its job.
+
+    The second net. The first is the deadline of each call to the engine, which ends what hangs there; this one ends
+    what hangs outside it (decoding, looking for seals, a rule) while the lease is still renewed. So it is counted in
+    pages at their deadline, not in engine calls: a page makes a dozen calls that take a second or two together, and
+    one that exceeds its deadline ends the attempt anyway. rq raises in Python at this moment and kills the process
+    60 s later, because no exception interrupts native code.
+    """
+    return int(min(LONGEST_JOB_S, max(1, pages) * page_deadline_s * TURNS + ENGINE_START_S))
 
 
 def enqueue(connection: Redis, name: str, attempt_id: str, *, pages: int, page_deadline_s: float) -> bool:
-    """Put an attempt on a queue; False when its job is there already. Raises QueueError.
-
-    The job's time limit is the second net behind the engine's deadline per page; rq cannot interrupt native code.
-    """
-    # A page may be read up to four times: plain, turned, and around its seals.
-    timeout = int(max(1, pages) * 4 * page_deadline_s) + JOB_MARGIN_S
+    """Put an attempt on a queue; False when its job is there already. Raises QueueError."""
     with guarded():
         try:
             queue(name, connection).enqueue_call(
@@ -76,7 +91,7 @@ def enqueue(connection: Redis, name: str, attempt_id: str, *, pages: int, page_d
                 args=(attempt_id,),
                 job_id=job_id(attempt_id),
                 unique=True,
-                timeout=timeout,
+                timeout=job_timeout_s(pages, page_deadline_s),
                 result_ttl=RESULT_TTL_S,
                 failure_ttl=FAILURE_TTL_S,
                 description=job_id(attempt_id),

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from schemas.application import Application
 from schemas.truth import Truth
 from verifier.errors import InputError
+from verifier.invalid import explain
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,5 @@ def find_cases(root: Path) -> Sequence[Path]:
 
 def first_problem(error: ValidationError) -> tuple[str, str]:
     """Where the first problem is (`applicant.sex`) and what it is, without the value: it may be personal."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "application.json"
-    return where, str(first["msg"]).removeprefix("Value error, ")
+    where, why = explain(error.errors(include_input=False, include_url=False)[0])
+    return where or "application.json", why

@@ -12,13 +12,13 @@ HIDDEN = "***"
 
 
 def mask_name(name: str) -> str:
-    """`张*`, `张*明`, `欧**雯`: the first character, and of three and more the last."""
+    """`张*`, `张*明`, `欧**雯`: the first character, and of three and more the last; never more than three stars."""
     plain = normalise_name(name)
     if len(plain) <= 1:
         return STAR * len(plain)
     if len(plain) == 2:
         return plain[0] + STAR
-    return plain[0] + STAR * (len(plain) - 2) + plain[-1]
+    return plain[0] + STAR * min(len(plain) - 2, 3) + plain[-1]
 
 
 def mask_phone(number: str) -> str:

@@ -11,9 +11,15 @@ from schemas.document import DocumentType
 from schemas.reading import ReadField
 from verifier.extract.cards import read_residence_permit, read_resident_id_card
 from verifier.extract.employment_certificate import read_employment_certificate
+from verifier.extract.hmt_residence_permit import read_hmt_residence_permit
+from verifier.extract.hospital_report import read_hospital_report
+from verifier.extract.household_register import join_household_register, read_household_register
+from verifier.extract.labor_contract import join_labor_contract, read_labor_contract
 from verifier.extract.medical_exam_form import read_medical_exam_form
 from verifier.extract.page import ReadPage
 from verifier.extract.social_insurance_certificate import read_social_insurance_certificate
+from verifier.extract.student_card import join_student_card, read_student_card
+from verifier.extract.student_status_report import read_student_status_report
 
 Reader = Callable[[ReadPage], dict[str, ReadField]]
 
@@ -23,7 +29,20 @@ READERS: Mapping[DocumentType, Reader] = {
     DocumentType.RESIDENCE_PERMIT: read_residence_permit,
     DocumentType.EMPLOYMENT_CERTIFICATE: read_employment_certificate,
     DocumentType.SOCIAL_INSURANCE_CERTIFICATE: read_social_insurance_certificate,
+    DocumentType.HOUSEHOLD_REGISTER: read_household_register,
+    DocumentType.HMT_RESIDENCE_PERMIT: read_hmt_residence_permit,
+    DocumentType.LABOR_CONTRACT: read_labor_contract,
+    DocumentType.STUDENT_STATUS_REPORT: read_student_status_report,
+    DocumentType.STUDENT_CARD: read_student_card,
+    DocumentType.HOSPITAL_REPORT: read_hospital_report,
 }
+
+JOINERS: Mapping[DocumentType, Callable[[Sequence[dict[str, ReadField]]], dict[str, ReadField]]] = {
+    DocumentType.HOUSEHOLD_REGISTER: join_household_register,
+    DocumentType.LABOR_CONTRACT: join_labor_contract,
+    DocumentType.STUDENT_CARD: join_student_card,
+}
+"""Types whose pages are joined with more thought than the surer reading of each field."""
 
 
 def read_fields(kind: DocumentType, pages: Sequence[ReadPage]) -> dict[str, ReadField]:
@@ -32,6 +51,8 @@ def read_fields(kind: DocumentType, pages: Sequence[ReadPage]) -> dict[str, Read
     fields: dict[str, ReadField] = {}
     if reader is None:
         return fields
+    if kind in JOINERS:
+        return JOINERS[kind]([reader(page) for page in pages])
     for page in pages:
         for name, field in reader(page).items():
             held = fields.get(name)

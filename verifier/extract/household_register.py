@@ -13,6 +13,7 @@ from verifier.compare.ids import read_id
 from verifier.compare.text import HAN, digits_for_letters, squeeze
 from verifier.compare.values import read_ethnicity, read_sex
 from verifier.extract.fields import beside, collect, id_number, parse_address, parse_name
+from verifier.extract.join import Fields
 from verifier.extract.layout import Labels, Layout, Token
 from verifier.extract.page import ReadPage
 from verifier.extract.written import beside_split_label, in_cell, parse_day
@@ -106,7 +107,7 @@ def read_household_register(page: ReadPage) -> dict[str, ReadField]:
     )
 
 
-def join_household_register(pages: Sequence[dict[str, ReadField]]) -> dict[str, ReadField]:
+def join_household_register(pages: Sequence[Fields]) -> Fields:
     """One register from its pages: the household of the page that tells most of it, one member of one page.
 
     People often add the head's page to their own: of several members the one who is not the head is the applicant.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from schemas.base import Quad
@@ -11,6 +11,7 @@ from schemas.reading import ReadField
 from verifier.compare.text import HAN, digits_for_letters, squeeze
 from verifier.compare.values import read_sex
 from verifier.extract.fields import beside, collect, make_field, parse_name
+from verifier.extract.join import Fields, greatest, surest
 from verifier.extract.layout import Labels, Layout, Token
 from verifier.extract.page import ReadPage
 from verifier.extract.written import in_cell, parse_day_or_month, parse_school, parse_words
@@ -175,3 +176,8 @@ def read_student_card(page: ReadPage) -> dict[str, ReadField]:
             "registered_term": _registered(layout),
         }
     )
+
+
+def join_student_card(pages: Sequence[Fields]) -> Fields:
+    """The card from its pages; the latest registered term counts."""
+    return {**surest(pages), **greatest(pages, "registered_term", lambda field: _order(field.text))}

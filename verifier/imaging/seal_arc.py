@@ -19,7 +19,7 @@ _MARGIN = 1.25
 """How far beyond the ring the seal's surroundings are looked at, in radii."""
 _DETAIL_REACH = 9
 """Pixels within which colour says whose ink a sharp mark is: twice what JPEG's colour blurs, at `_RADIUS`."""
-_FINENESS = 100
+_FINENESS = 70
 """Steps per half a character's height in which the spacing of characters is tried."""
 _GAP_INK = 0.25
 """Most ink between characters, as a share of the mean ink of the band, for their spacing to count as even."""

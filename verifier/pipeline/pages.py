@@ -36,8 +36,8 @@ def read_page(decoded: DecodedPage, index: int, engine: Engine, *, deadline_s: f
 
     Raises EngineError when the engine cannot answer.
     """
-    measured = quality.measure(decoded.image)
     flat = rectify.flatten(decoded.image)
+    measured = quality.measure(decoded.image, flat)
     upright = read_upright(flat.image, engine, deadline_s=deadline_s)
     to_uploaded = np.asarray(flat.to_uploaded @ upright.to_source, dtype=np.float64)
     lines = with_text_layer(upright.lines, decoded.text_lines, inverse(to_uploaded))

@@ -62,10 +62,14 @@ def sweep(services: Services, live_job_ids: Callable[[Collection[str]], set[str]
             return Swept(leader=False)
         leases.forget(session, before=now - FORGET_LEASES_AFTER)
     claims_lapsed = _put_back_lapsed_claims(services, now)
-    expired = [_replace(services, attempt_id, now) for attempt_id in _expired(services, now)]
+    expired = [_replace(services, attempt_id, AttemptState.RUNNING, now) for attempt_id in _expired(services, now)]
     waiting = _overdue(services, now)
     live = _live(live_job_ids, list(waiting))
-    replaced = {attempt_id: _replace(services, attempt_id, now) for attempt_id in waiting if attempt_id not in live}
+    replaced = {
+        attempt_id: _replace(services, attempt_id, AttemptState.QUEUED, now)
+        for attempt_id in waiting
+        if attempt_id not in live
+    }
     outcomes = [*expired, *replaced.values()]
     return Swept(
         leader=True,
@@ -89,7 +93,9 @@ def replace_killed(services: Services, worker: str) -> int:
         held = session.scalars(
             select(AttemptRow.id).where(AttemptRow.state == AttemptState.RUNNING, AttemptRow.worker == worker)
         ).all()
-    return sum(_replace(services, attempt_id, now, killed=True) is not None for attempt_id in held)
+    return sum(
+        _replace(services, attempt_id, AttemptState.RUNNING, now, killed=True) is not None for attempt_id in held
+    )
 
 
 def worker_ended(services: Services, worker: str) -> int:
@@ -146,42 +152,45 @@ def _live(live_job_ids: Callable[[Collection[str]], set[str]], attempt_ids: list
     return live
 
 
-def _replace(services: Services, attempt_id: str, now: datetime, *, killed: bool = False) -> AttemptState | None:
-    """Close an attempt that lost its worker or its job and open the next, or give the document up after the cap.
+def _replace(
+    services: Services, attempt_id: str, expected: AttemptState, now: datetime, *, killed: bool = False
+) -> AttemptState | None:
+    """Close an attempt that lost its job or its worker and open the next, or give the document up after the cap.
 
-    None when it moved on in the meantime: finished, or begun by a worker whose lease still runs. With `killed` the
-    worker is known to be gone and its lease says nothing.
+    None when it moved on in the meantime: finished, begun, or its lease renewed. With `killed` the worker is known to
+    be gone and the lease says nothing.
     """
     with writing(services) as session:
         attempt = session.scalar(
-            select(AttemptRow).where(AttemptRow.id == attempt_id).with_for_update(skip_locked=True)
+            select(AttemptRow)
+            .where(AttemptRow.id == attempt_id, AttemptRow.state == expected)
+            .with_for_update(skip_locked=True)
         )
-        if attempt is None or not _is_open(attempt, now, killed=killed):
+        if attempt is None or not (expected == AttemptState.QUEUED or killed or _has_lapsed(attempt, now)):
             return None
-        attempt.error_code = _why(attempt, killed=killed)
+        code = _why(attempt, killed=killed)
         attempt.state = AttemptState.DEAD if attempt.tries >= services.settings.max_tries else AttemptState.LOST
+        attempt.error_code = code
         attempt.finished_at = now
         attempt.lease_until = None
         if attempt.state == AttemptState.DEAD:
-            give_up(services, session, attempt, attempt.error_code, now)
+            give_up(services, session, attempt, code, now)
         else:
             _reopen(services, session, attempt, now)
         return attempt.state
 
 
-def _is_open(attempt: AttemptRow, now: datetime, *, killed: bool) -> bool:
-    if attempt.state == AttemptState.QUEUED:
-        return not killed
-    return attempt.state == AttemptState.RUNNING and (
-        killed or attempt.lease_until is None or attempt.lease_until <= now
-    )
+def _has_lapsed(attempt: AttemptRow, now: datetime) -> bool:
+    return attempt.lease_until is None or attempt.lease_until <= now
 
 
 def _why(attempt: AttemptRow, *, killed: bool) -> str:
     """The code the attempt is closed with; a retry that vanished keeps the error that it was to be tried again for."""
     if killed:
         return "worker.killed"
-    return attempt.error_code if attempt.state == AttemptState.QUEUED and attempt.error_code else "worker.lost"
+    if attempt.state == AttemptState.QUEUED and attempt.error_code:
+        return attempt.error_code
+    return "worker.lost"
 
 
 def _reopen(services: Services, session: Session, attempt: AttemptRow, now: datetime) -> None:

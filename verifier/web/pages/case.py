@@ -87,6 +87,11 @@ class DocumentCard:
     codes: int
     findings: int
 
+    @property
+    def asks_for_a_look(self) -> bool:
+        """Whether the page shows it unfolded."""
+        return bool(self.findings or self.trouble or self.problems or self.detected)
+
 
 @dataclass(frozen=True)
 class DecisionCard:

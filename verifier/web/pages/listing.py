@@ -123,7 +123,7 @@ def _row(item: CaseSummary, now: datetime) -> Row:
         by_severity=_by_severity(item.findings),
         claimed_by=item.claimed_by,
         since=since,
-        age=words.span(now - since),
+        age=words.ago(now - since),
     )
 
 

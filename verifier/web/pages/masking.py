@@ -30,6 +30,9 @@ MASKS: Mapping[str, Callable[[str], str]] = {
 }
 """By field name; every other field is shown as it is, but for numbers that look like somebody's."""
 
+PUBLIC = frozenset({"uscc"})
+"""Numbers of organisations, which anybody may look up."""
+
 SHORTEST = 2
 """A value of one character is not looked for inside sentences: it would be found in every one."""
 
@@ -39,6 +42,8 @@ _ID_IN_PARTS = re.compile(r"(?<!\d)\d(?:[ -]?\d){13,16}[ -]?[\dXx](?!\d)")
 
 def mask_value(field: str, value: str) -> str:
     """A field's value as a page may show it."""
+    if field in PUBLIC:
+        return value
     mask = MASKS.get(field)
     return mask(value) if mask is not None else mask_text(value)
 

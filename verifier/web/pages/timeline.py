@@ -31,7 +31,7 @@ def timeline(events: Sequence[Event]) -> list[Happening]:
     """Newest first. Looking again and again is one line."""
     lines: list[Happening] = []
     for event in events:
-        line = Happening(event.at, words.EVENTS[event.type], _detail(event), event.actor, event.type)
+        line = Happening(event.at, words.EVENTS[event.type], _detail(event), words.actor(event.actor), event.type)
         last = lines[-1] if lines else None
         if last and event.type == EventType.CASE_VIEWED and (last.kind, last.actor, last.detail) == (
             line.kind, line.actor, line.detail,

@@ -10,6 +10,7 @@ from schemas.application import IdType, Route
 from schemas.case import CaseState, DecisionAction, DocumentState, Role
 from schemas.events import EventType
 from schemas.finding import Outcome, Severity
+from verifier.services.cases import MACHINE
 
 CHINA = timezone(timedelta(hours=8))
 """China keeps one time all year."""
@@ -128,21 +129,26 @@ def grade(confidence: float) -> Label:
     return next(label for bound, label in GRADES if confidence >= bound)
 
 
+def actor(name: str) -> str:
+    """Who did something; the machine by its Chinese name."""
+    return "系统" if name == MACHINE else name
+
+
 def clock_time(at: datetime) -> str:
     """`2026-10-20 09:05`, as clocks in China show it."""
     return at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
 
 
-def span(between: timedelta) -> str:
-    """A length of time in its largest unit: `刚刚`, `5 分钟`, `3 小时`, `12 天`."""
+def ago(between: timedelta) -> str:
+    """How long ago in its largest unit: `刚刚`, `5 分钟前`, `3 小时前`, `12 天前`."""
     minutes = int(between.total_seconds() // 60)
     if minutes < 1:
         return "刚刚"
     if minutes < 60:
-        return f"{minutes} 分钟"
+        return f"{minutes} 分钟前"
     if minutes < 48 * 60:
-        return f"{minutes // 60} 小时"
-    return f"{minutes // (24 * 60)} 天"
+        return f"{minutes // 60} 小时前"
+    return f"{minutes // (24 * 60)} 天前"
 
 
 def size(amount: int) -> str:
