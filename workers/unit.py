@@ -11,16 +11,30 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import structlog
 
-from verifier.ocr.host import EngineHost
+from verifier.errors import EngineError, StorageError
+from verifier.ocr.host import PADDLE_FACTORY, EngineHost
+from verifier.services import process, reconcile
+from verifier.services.context import Services, open_services
 from verifier.settings import Settings
-from verifier.supervise import Part, supervise
+from verifier.supervise import Part, Stop, supervise
+from workers import worker
 
 START_S = 120.0
+START_TRIES = 3
+"""An engine that ended this often before it was ready for the first time does not come up."""
+ENGINE_PATIENCE_S = 60.0
+"""An engine that was ready and stays away this long takes its unit with it: a unit without an engine would take jobs
+only to fail them, while others could do them."""
+WATCH_S = 1.0
+GRACE_S = 30.0
+"""Beside a page's deadline, for the job in hand when the unit is asked to end. One that takes longer is cut off, and
+its attempt is opened anew before the unit ends."""
 
 log = structlog.get_logger(__name__)
 
@@ -30,33 +44,141 @@ def threads_for(settings: Settings, *, units: int) -> int:
     return settings.engine_threads or max(1, (os.cpu_count() or 1) // max(1, units))
 
 
-def run(settings: Settings, names: Sequence[str], *, unit: str, units: int, stop: threading.Event) -> None:
+def grace_s(settings: Settings) -> float:
+    """Seconds a unit takes at most to end when asked."""
+    return settings.page_deadline_s + GRACE_S
+
+
+def run(
+    settings: Settings, names: Sequence[str], *, unit: str, units: int, stop: Stop, factory: str = PADDLE_FACTORY
+) -> None:
     """Run a unit until `stop` is set; queue workers finish the job in hand, then the engine ends.
 
-    Raises ModelsError when the weights are missing, EngineError when the engine does not come up.
+    `names` are the queues, `unit` a name no other process has, `units` how many share this machine's cores. Must run in
+    the main thread. Raises ModelsError when the weights are not whole, EngineError when the engine does not come up or
+    stays away, StorageError when the database is away at the start.
     """
-    run_dir = settings.data / "run" if settings.data.is_dir() else Path(tempfile.gettempdir())
+    services = open_services(settings)
+    threads = threads_for(settings, units=units)
     host = EngineHost(
         settings.models_dir,
-        threads=threads_for(settings, units=units),
-        socket_dir=run_dir,
+        threads=threads,
+        socket_dir=_socket_dir(settings),
         max_pages=settings.engine_max_pages,
         max_rss_mb=float(settings.engine_max_rss_mb),
+        factory=factory,
     )
     with host:
-        host.wait_ready(START_S)
-        parts = [Part(f"{unit}-{name}", _command(name, host.socket_path, f"{unit}-{name}")) for name in names]
-        log.info("unit.ready", queues=list(names), engine_ready=host.health().ready)
-        supervise(parts, stop=stop, grace_s=_grace(settings))
+        if not _came_up(host, stop):
+            return
+        log.info("unit.ready", queues=list(names), threads=threads)
+        parts = [_queue_worker(name, host.socket_path, f"{unit}-{name}", threads) for name in names]
+        crew = Crew(services)
+        watch = _Watch(host, crew, stop, every_s=settings.lease_s / 3)
+        watch.start()
+        try:
+            supervise(parts, stop=stop, grace_s=grace_s(settings), watcher=crew)
+        finally:
+            watch.end()
+        if watch.engine_gave_up:
+            raise EngineError("engine.unavailable")
 
 
-def _command(queue: str, engine_socket: Path, name: str) -> list[str]:
-    return [
+class Crew:
+    """The unit's queue workers as the database knows them: said to live while they do; when one ends, however it ended,
+    what it held is opened anew at once, because its work-horse ended with it."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._working: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def started(self, part: Part, pid: int) -> None:
+        with self._lock:
+            self._working[worker.name_of(part.name, pid)] = part.name.rpartition("-")[2]
+        self.beat()
+
+    def ended(self, part: Part, pid: int) -> None:
+        name = worker.name_of(part.name, pid)
+        with self._lock:
+            self._working.pop(name, None)
+        self._tell(lambda: reconcile.worker_ended(self._services, name))
+
+    def beat(self) -> None:
+        """Say of each worker that it lives."""
+        with self._lock:
+            working = dict(self._working)
+        for name, queue in working.items():
+            self._tell(lambda name=name, queue=queue: process.beat(self._services, name, queue))  # type: ignore[misc]
+
+    @staticmethod
+    def _tell(write: Callable[[], object]) -> None:
+        try:
+            write()
+        except StorageError as error:
+            # Statistics lag, and what a dead worker held waits for its lease to run out.
+            log.warning("unit.not_noted", code=error.code)
+
+
+class _Watch:
+    """A thread that has the crew's beats sent and ends the unit when its engine stays away."""
+
+    def __init__(self, host: EngineHost, crew: Crew, stop: Stop, *, every_s: float) -> None:
+        self.engine_gave_up = False
+        self._host = host
+        self._crew = crew
+        self._stop = stop
+        self._every_s = every_s
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def end(self) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        ready_at = beat_at = time.monotonic()
+        while not self._done.wait(WATCH_S):
+            now = time.monotonic()
+            if now - beat_at >= self._every_s:
+                self._crew.beat()
+                beat_at = now
+            if self._host.health().ready:
+                ready_at = now
+            elif now - ready_at >= ENGINE_PATIENCE_S and not self.engine_gave_up:
+                log.error("unit.engine_gave_up", failures=self._host.health().failures)
+                self.engine_gave_up = True
+                self._stop.set()
+
+
+def _came_up(host: EngineHost, stop: Stop) -> bool:
+    """Wait for the engine; False when asked to stop meanwhile. Raises EngineError."""
+    until = time.monotonic() + START_S
+    while not host.wait_ready(0.2):
+        if stop.is_set():
+            return False
+        failures = host.health().failures
+        if failures >= START_TRIES or time.monotonic() >= until:
+            log.error("unit.engine_not_ready", failures=failures)
+            raise EngineError("engine.unavailable")
+    return True
+
+
+def _socket_dir(settings: Settings) -> Path:
+    """Inside the data folder, or, on a machine that has none, in a folder of this user's."""
+    if settings.data.is_dir():
+        return settings.data / "run"
+    return Path(tempfile.gettempdir()) / f"verifier-{os.getuid()}"
+
+
+def _queue_worker(queue: str, engine_socket: Path, name: str, threads: int) -> Part:
+    command = [
         sys.executable, "-m", "workers.worker",
         "--queue", queue, "--engine-socket", str(engine_socket), "--name", name, "--parent", str(os.getpid()),
     ]  # fmt: skip
-
-
-def _grace(settings: Settings) -> float:
-    """A warm shutdown waits for the page in hand."""
-    return settings.page_deadline_s + 30.0
+    # NumPy's and OpenCV's own threads come from the same cores as the engine's.
+    variables = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+    return Part(name, command, env=dict.fromkeys(variables, str(threads)))

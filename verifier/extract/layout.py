@@ -242,9 +242,11 @@ class Layout:
         return min(rights, default=float("inf"))
 
     def _belongs_to_other_label(self, token: Token, label: Token) -> bool:
-        """Whether another label stands left of this token on its own row."""
+        """Whether another label stands left of this token on its own row, and not further away than the label itself."""
         return any(
-            other.label is not None and other is not label and other.right <= token.left + 0.6 * token.height
+            other.label is not None
+            and other is not label
+            and label.left < other.right <= token.left + 0.6 * token.height
             for other in self.row_of(token)
         )
 

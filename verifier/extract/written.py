@@ -20,6 +20,8 @@ DATE = (
 
 _EDGES = " ,，.。;；:：、_/|-"
 _SCHOOL = re.compile(rf"[{HAN}]{{2,}}?(?:大学|学院|专科学校|党校)(?:\([^()]{{1,10}}\)|[{HAN}]{{1,8}}(?:校区|分校))?")
+_SUNK = 0.2
+"""Heights of a line: a value this much lower than its label is the lower one of two lines."""
 _SHORTEST_SCHOOL = 5
 """Characters: 商学院 and 文学院 are parts of a school."""
 
@@ -100,17 +102,21 @@ def beside_split_label(layout: Layout, key: str, parse: Parser) -> ReadField | N
 def _around(layout: Layout, label: Token) -> list[Token]:
     """The block right of a label with the lines above it that mirror those below: the label stands at its middle."""
     block = in_reading_order(layout.block_right(label))
-    below = [token for token in block if token.middle > label.middle and not same_row(token, label)]
     if not block or not same_row(block[0], label):
         return block
-    for _ in range(len({token.line for token in below})):
+    below = {token.line for token in block if token.middle > label.middle and not same_row(token, label)}
+    sunk = block[0].middle - label.middle > _SUNK * block[0].height
+    for _ in range(len(below) + sunk):
         first = block[0]
         above = [
             token
             for token in layout.text_tokens()
             if 0.5 * first.height < first.middle - token.middle < 2.0 * max(first.height, token.height)
             and abs(token.left - first.left) < 1.6 * token.height
-            and not any(other.label is not None and other.left < token.left for other in layout.row_of(token))
+            and not any(
+                other.label is not None and label.left < other.right <= token.left + 0.6 * token.height
+                for other in layout.row_of(token)
+            )
         ]
         if not above:
             break

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from schemas.case import Role
 from verifier.errors import CODES
 from verifier.web.auth import ALLOWED, Allowed
-from verifier.web.problems import MEDIA_TYPE, Problem
+from verifier.web.problems import MEDIA_TYPE, Problem, title_of
 
 CODES_KEY = "x-codes"
 ROLES_KEY = "x-roles"
@@ -79,7 +79,7 @@ def _responses(codes: Sequence[str]) -> dict[str, Any]:
         by_status[CODES[code].status].append(code)
     return {
         str(status): {
-            "description": "\n".join(f"`{code}` {CODES[code].message}" for code in of_status),
+            "description": "\n".join(f"`{code}` {title_of(code)}" for code in of_status),
             "content": {MEDIA_TYPE: {"schema": {"$ref": _REF + "Problem"}}},
         }
         for status, of_status in sorted(by_status.items())

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from schemas.base import Model
 from schemas.document import DocumentType
-from verifier.errors import InputError, VerifierError
+from verifier.errors import CODES, InputError, VerifierError
 from verifier.web.bodies import BodyTooLargeError
 from verifier.web.violations import Violation, violations
 
@@ -54,13 +54,18 @@ def request_id_of(request: Request) -> str:
     return request_id
 
 
+def title_of(code: str) -> str:
+    """A code's sentence without the names and limits of one occurrence."""
+    return re.sub(r"\{\w+\}", "…", CODES[code].message)
+
+
 def problem_of(error: VerifierError, request_id: str, errors: tuple[Violation, ...] | None = None) -> Problem:
     """One of our errors as callers see it."""
     groups = [group.split("|") for group in str(error.details.get("missing", "")).split(",") if group]
     where = error.details.get("where")
     return Problem(
         type=f"urn:verifier:error:{error.code}",
-        title=re.sub(r"\{\w+\}", "…", error.spec.message),
+        title=title_of(error.code),
         status=error.spec.status,
         code=error.code,
         detail=error.message,

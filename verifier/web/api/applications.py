@@ -95,6 +95,7 @@ class DecidedBody(Model):
 
 @router.post(
     "",
+    summary="建立申请",
     status_code=201,
     responses={200: {"model": CreatedBody, "description": "The very same application was there already."}},
     openapi_extra=refusals(
@@ -137,7 +138,7 @@ _MULTIPART = {
 
 
 @router.put(
-    "/{application_no}/documents/{slot}",
+    "/{application_no}/documents/{slot}", summary="上传一项材料",
     status_code=201,
     openapi_extra={
         "requestBody": _MULTIPART,
@@ -171,7 +172,7 @@ def _put(
 
 
 @router.post(
-    "/{application_no}/submit", status_code=202, openapi_extra=refusals("case.not_found", "case.slots_missing", "case.locked")
+    "/{application_no}/submit", summary="提交申请", status_code=202, openapi_extra=refusals("case.not_found", "case.slots_missing", "case.locked")
 )  # fmt: skip
 def submit_application(
     application_no: ApplicationNo,
@@ -183,7 +184,7 @@ def submit_application(
     return SubmittedBody(application_no=done.application_no, state=done.state, queued=done.queued)
 
 
-@router.get("/{application_no}", openapi_extra=refusals("case.not_found"))
+@router.get("/{application_no}", summary="查看一件申请", openapi_extra=refusals("case.not_found"))
 def read(
     application_no: ApplicationNo,
     services: ServicesDep,
@@ -196,7 +197,7 @@ def read(
     return review.open_case(services, application_no, who.name)
 
 
-@router.get("", openapi_extra=refusals("request.invalid"))
+@router.get("", summary="列出申请", openapi_extra=refusals("request.invalid"))
 def browse(
     services: ServicesDep,
     _who: Annotated[Principal, Depends(Allowed(Action.READ))],
@@ -208,7 +209,11 @@ def browse(
     return queries.list_cases(services, state, cursor, limit)
 
 
-@router.post("/{application_no}/claim", openapi_extra=refusals("case.not_found", "case.claimed", "case.locked"))
+@router.post(
+    "/{application_no}/claim",
+    summary="领取申请",
+    openapi_extra=refusals("case.not_found", "case.claimed", "case.locked"),
+)
 def claim(
     application_no: ApplicationNo,
     services: ServicesDep,
@@ -219,7 +224,12 @@ def claim(
     return ClaimBody(application_no=application_no, holder=held.holder, until=held.until)
 
 
-@router.post("/{application_no}/release", status_code=204, openapi_extra=refusals("case.not_found", "case.not_claimed"))
+@router.post(
+    "/{application_no}/release",
+    summary="交回申请",
+    status_code=204,
+    openapi_extra=refusals("case.not_found", "case.not_claimed"),
+)
 def release(
     application_no: ApplicationNo,
     services: ServicesDep,
@@ -230,7 +240,7 @@ def release(
 
 
 @router.post(
-    "/{application_no}/decision",
+    "/{application_no}/decision", summary="作出决定",
     openapi_extra=refusals(
         "case.not_found", "case.not_claimed", "case.locked", "case.same_person", "request.invalid",
         "request.media_type", "request.too_large",

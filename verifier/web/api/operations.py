@@ -25,13 +25,13 @@ class Readiness(Model):
     parts: dict[str, str]
 
 
-@router.get("/livez", response_class=PlainTextResponse)
+@router.get("/livez", summary="进程存活", response_class=PlainTextResponse)
 def livez() -> str:
     """This process answers."""
     return "ok"
 
 
-@router.get("/readyz", responses={503: {"model": Readiness, "description": "A part is away."}})
+@router.get("/readyz", summary="能否受理", responses={503: {"model": Readiness, "description": "A part is away."}})
 def readyz(request: Request, response: Response) -> Readiness:
     """Whether a case can be submitted and will be read: database, files, queue."""
     states = probes.run(request.app.state.probes)
@@ -43,6 +43,7 @@ def readyz(request: Request, response: Response) -> Readiness:
 
 @router.get(
     "/metrics",
+    summary="Prometheus 指标",
     response_class=PlainTextResponse,
     openapi_extra=refusals("database.unavailable", "internal.unexpected"),
 )
@@ -51,7 +52,7 @@ def prometheus(services: ServicesDep) -> Response:
     return Response(metrics.exposition(services), media_type=CONTENT_TYPE_LATEST)
 
 
-@router.get("/api/v1/stats")
+@router.get("/api/v1/stats", summary="队列与吞吐")
 def stats(services: ServicesDep, _who: Annotated[Principal, Depends(Allowed(Action.STATS))]) -> statistics.Stats:
     """Queues, attempts, latencies, throughput and workers, from SQL."""
     return statistics.stats(services)

@@ -43,6 +43,12 @@
     ].join(",");
   };
 
+  // `code` in backquotes, one error a line.
+  const lines = (text) => (text ?? "").split("\n").map((line) => make("span", { class: "line" },
+    ...line.split(/(`[^`]+`)/).filter(Boolean).map((piece) => (piece.startsWith("`") ? make("code", {}, piece.slice(1, -1)) : piece))));
+
+  const explained = (description, schema) => lines([description, bounds(schema)].filter(Boolean).join("\n"));
+
   const table = (caption, heads, rows) =>
     make("table", { class: "table" },
       make("caption", { class: "unseen" }, caption),
@@ -56,18 +62,18 @@
       [make("code", {}, name)],
       phrase(property),
       [required.has(name) ? "必填" : "可省"],
-      [[property.description, bounds(property)].filter(Boolean).join(" ")],
+      explained(property.description, property),
     ]);
-    return table(caption, ["名称", "类型", "", "说明"], rows);
+    return table(caption, ["名称", "类型", "必填", "说明"], rows);
   };
 
   const part = (title, ...children) => make("div", {}, make("h4", {}, title), ...children);
 
   const parameters = (operation) =>
     operation.parameters?.length
-      ? part("参数", table("参数", ["名称", "位置", "类型", "", "说明"], operation.parameters.map((one) => [
+      ? part("参数", table("参数", ["名称", "位置", "类型", "必填", "说明"], operation.parameters.map((one) => [
           [make("code", {}, one.name)], [PLACES[one.in] ?? one.in], phrase(one.schema),
-          [one.required ? "必填" : "可省"], [[one.description, bounds(one.schema)].filter(Boolean).join(" ")],
+          [one.required ? "必填" : "可省"], explained(one.description, one.schema),
         ])))
       : null;
 
@@ -85,10 +91,6 @@
       const what = media?.schema && Object.keys(media.schema).length ? phrase(media.schema) : [type ?? "—"];
       return [[make("code", {}, code)], what, lines(answer.description)];
     })));
-
-  // `code` in backquotes, one error a line.
-  const lines = (text) => (text ?? "").split("\n").map((line) => make("span", { class: "line" },
-    ...line.split(/(`[^`]+`)/).filter(Boolean).map((piece) => (piece.startsWith("`") ? make("code", {}, piece.slice(1, -1)) : piece))));
 
   const operationOf = (path, method, operation) => {
     const roles = operation["x-roles"] ?? [];
