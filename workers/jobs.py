@@ -101,7 +101,7 @@ def _run(services: Services, work: Work, worker: str, engine: Engine) -> Retry |
         return _failed(services, work.attempt_id, EngineTimeoutError())
     except VerifierError as error:
         return _failed(services, work.attempt_id, error)
-    except Exception as defect:
+    except Exception as defect:  # noqa: BLE001
         # A defect of ours: closed with a code, the document goes to a person, the place of the defect to the log.
         log.error("job.defect", code="internal.unexpected", where=logs.where(defect))
         return _failed(services, work.attempt_id, VerifierError())

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import structlog
@@ -72,8 +72,9 @@ def run(
         if not _came_up(host, stop):
             return
         log.info("unit.ready", queues=list(names), threads=threads)
-        parts = [_queue_worker(name, host.socket_path, f"{unit}-{name}", threads) for name in names]
-        crew = Crew(services)
+        queues = {f"{unit}-{name}": name for name in names}
+        parts = [_queue_worker(queue, host.socket_path, name, threads) for name, queue in queues.items()]
+        crew = Crew(services, queues)
         watch = _Watch(host, crew, stop, every_s=settings.lease_s / 3)
         watch.start()
         try:
@@ -88,14 +89,16 @@ class Crew:
     """The unit's queue workers as the database knows them: said to live while they do; when one ends, however it ended,
     what it held is opened anew at once, because its work-horse ended with it."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, queues: Mapping[str, str]) -> None:
         self._services = services
+        self._queues = queues
+        """By the names of the parts."""
         self._working: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def started(self, part: Part, pid: int) -> None:
         with self._lock:
-            self._working[worker.name_of(part.name, pid)] = part.name.rpartition("-")[2]
+            self._working[worker.name_of(part.name, pid)] = self._queues[part.name]
         self.beat()
 
     def ended(self, part: Part, pid: int) -> None:

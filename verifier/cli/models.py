@@ -20,7 +20,9 @@ def fetch() -> None:
     """Download the weights (about 27 MB), check their SHA-256, write the model folders. Does nothing when they are there."""
     settings = load_settings()
     console = Console(stderr=True, highlight=False)
-    weights.fetch(settings.models_dir, progress=lambda step: console.print(f"{weights.DEFAULT_NAME}: {step}", markup=False))
+    weights.fetch(
+        settings.models_dir, progress=lambda step: console.print(f"{weights.DEFAULT_NAME}: {step}", markup=False)
+    )
 
 
 @models.command("check")

@@ -17,6 +17,7 @@ from verifier.cli.app import EXIT_REFUSED, JsonFlag, errors, results_console
 from verifier.cli.folder import CaseFolder, open_case
 from verifier.cli.reading import open_engine, read_case
 from verifier.errors import InputError
+from verifier.rules.titles import FIELD_TITLES_ZH
 from verifier.settings import load_settings
 
 _OUTCOME_ZH = {
@@ -105,7 +106,7 @@ def case_table(result: CaseResult) -> Table:
         table.add_row(
             _SEVERITY_ZH[finding.severity],
             TITLES_ZH[finding.document],
-            finding.field,
+            FIELD_TITLES_ZH.get(finding.field, finding.field),
             finding.expected or "",
             finding.found or "",
             f"{finding.message or finding.reviewer_message} [dim]{finding.rule}[/]",

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.support.pages import line, page, slanted
-from verifier.extract.layout import Layout, joined, slope_of
+from verifier.extract.layout import Layout, joined
+from verifier.extract.slope import slope_of
 
 LABELS = {
     "name": ("姓名",),

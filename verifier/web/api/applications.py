@@ -29,6 +29,20 @@ router = APIRouter(prefix="/api/v1/applications", tags=["applications"])
 
 _APPLICATION_NO = re.compile(r"[A-Za-z0-9_-]{4,40}")
 
+_FILE_REFUSALS = (
+    "file.broken",
+    "file.empty",
+    "file.encrypted",
+    "file.too_large",
+    "file.too_many",
+    "file.too_many_pages",
+    "file.too_many_pixels",
+    "file.too_small",
+    "file.type_not_allowed",
+)
+
+_BODY_REFUSALS = ("request.invalid", "request.media_type", "request.too_large")
+
 CURSOR_MAX = 24
 """Characters; a cursor of ours is shorter, and a longer one would name a row beyond any database."""
 
@@ -98,9 +112,7 @@ class DecidedBody(Model):
     summary="建立申请",
     status_code=201,
     responses={200: {"model": CreatedBody, "description": "The very same application was there already."}},
-    openapi_extra=refusals(
-        "case.exists", "case.unknown_batch", "request.invalid", "request.media_type", "request.too_large"
-    ),
+    openapi_extra=refusals("case.exists", "case.unknown_batch", *_BODY_REFUSALS),
 )
 def create(
     response: Response,
@@ -138,17 +150,14 @@ _MULTIPART = {
 
 
 @router.put(
-    "/{application_no}/documents/{slot}", summary="上传一项材料",
+    "/{application_no}/documents/{slot}",
+    summary="上传一项材料",
     status_code=201,
     openapi_extra={
         "requestBody": _MULTIPART,
-        **refusals(
-            "case.not_found", "case.locked", "file.empty", "file.too_many", "file.too_large", "file.type_not_allowed",
-            "file.broken", "file.encrypted", "file.too_many_pages", "file.too_many_pixels", "file.too_small",
-            "request.invalid", "request.media_type", "request.too_large", "storage.unavailable",
-        ),
+        **refusals("case.not_found", "case.locked", "storage.unavailable", *_FILE_REFUSALS, *_BODY_REFUSALS),
     },
-)  # fmt: skip
+)
 async def upload(
     application_no: ApplicationNo,
     slot: DocumentType,
@@ -172,8 +181,11 @@ def _put(
 
 
 @router.post(
-    "/{application_no}/submit", summary="提交申请", status_code=202, openapi_extra=refusals("case.not_found", "case.slots_missing", "case.locked")
-)  # fmt: skip
+    "/{application_no}/submit",
+    summary="提交申请",
+    status_code=202,
+    openapi_extra=refusals("case.not_found", "case.slots_missing", "case.locked", "case.unknown_batch"),
+)
 def submit_application(
     application_no: ApplicationNo,
     services: ServicesDep,
@@ -240,12 +252,10 @@ def release(
 
 
 @router.post(
-    "/{application_no}/decision", summary="作出决定",
-    openapi_extra=refusals(
-        "case.not_found", "case.not_claimed", "case.locked", "case.same_person", "request.invalid",
-        "request.media_type", "request.too_large",
-    ),
-)  # fmt: skip
+    "/{application_no}/decision",
+    summary="作出决定",
+    openapi_extra=refusals("case.not_found", "case.not_claimed", "case.locked", "case.same_person", *_BODY_REFUSALS),
+)
 def decide(
     application_no: ApplicationNo,
     services: ServicesDep,
