@@ -11,7 +11,7 @@ import structlog
 
 from verifier.settings import Settings
 
-QUIET = ("rq", "rq.worker", "rq.job", "rq.queue", "rq.registry", "rq.scheduler", "uvicorn.access", "alembic")
+QUIET = ("rq", "rq.worker", "rq.job", "rq.queue", "rq.registry", "rq.scheduler", "uvicorn.access", "uvicorn.error", "alembic")
 """rq reports every job twice at INFO and uvicorn every request; our own lines say it once, with ids."""
 
 

@@ -135,7 +135,9 @@ def _tell(services: Services, form: ApplicationForm, story: str, rng: Random, se
     if story in ("approved", "accepted", "returned"):
         review.claim(services, number, "审核一组")
         if story == "returned":
-            review.decide(services, number, DecisionAction.RETURN, "审核一组", ["permit.expired"], "请到派出所签注后重新上传。")
+            review.decide(
+                services, number, DecisionAction.RETURN, "审核一组", ["permit.expired"], "请到派出所签注后重新上传。"
+            )
             return
         review.decide(services, number, DecisionAction.ACCEPT, "审核一组")
     if story == "approved":

@@ -54,8 +54,7 @@ def _private(path: Path) -> None:
         found = path.stat()
     except OSError as error:
         raise ConfigError(name="VERIFIER_DATA", why=f"{path}: {error.strerror}") from error
-    if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
-        path_is_ours = found.st_uid == os.getuid()
-        if not path_is_ours:
-            raise ConfigError(name="VERIFIER_DATA", why=f"{path} belongs to another user")
+    if found.st_uid != os.getuid():
+        raise ConfigError(name="VERIFIER_DATA", why=f"{path} belongs to another user")
+    if stat.S_IMODE(found.st_mode) & 0o077:
         path.chmod(0o700)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import structlog
@@ -15,26 +15,31 @@ from verifier.cli.folder import find_cases, open_case
 from verifier.errors import VerifierError
 from verifier.services import queries, submit
 from verifier.services.context import Services
+from verifier.supervise import Stop
 
 ACTOR = "demo"
 
 log = structlog.get_logger(__name__)
 
 
-def load(services: Services, folder: Path, stop: threading.Event) -> None:
+def load(services: Services, folder: Path, stop: Stop) -> None:
     """Draw the batch into `folder` when it is not there, and submit every case that is not submitted yet.
 
-    Failing is no reason to end `up`: it is said in one line.
+    Failing is no reason to end `up`: it is said in one line, and the next case may do better.
     """
     try:
-        if not _drawn(folder, services.settings.models_dir / "fonts", stop):
-            return
-        for path in find_cases(folder):
-            if stop.is_set():
-                return
-            submit_case(services, path)
+        paths = find_cases(folder) if _drawn(folder, services.settings.models_dir / "fonts", stop) else ()
     except VerifierError as error:
         log.error("demo.not_loaded", code=error.code)
+        return
+    for path in paths:
+        if stop.is_set():
+            return
+        try:
+            submit_case(services, path)
+        except VerifierError as error:
+            log.error("demo.not_loaded", case=path.name, code=error.code)
+    log.info("demo.loaded", cases=len(paths))
 
 
 def submit_case(services: Services, path: Path) -> None:
@@ -51,14 +56,19 @@ def submit_case(services: Services, path: Path) -> None:
     submit.submit(services, application.application_no, ACTOR)
 
 
-def _drawn(folder: Path, fonts: Path, stop: threading.Event) -> bool:
+def _drawn(folder: Path, fonts: Path, stop: Stop) -> bool:
     """Draw the batch in a process of its own (it is heavy on the processor) into a temporary folder, then rename."""
     if folder.is_dir():
         return True
     part = folder.with_suffix(".part")
     log.info("demo.drawing")
     child = subprocess.Popen(
-        [sys.executable, "-m", "fixtures", "demo", "--out", str(part), "--fonts-dir", str(fonts)],
+        # `child` ties the drawing to this process and lets one draw at a time
+        [
+            *(sys.executable, "-m", "verifier.cli.child", str(os.getpid()), str(folder.with_suffix(".lock"))),
+            *(sys.executable, "-m", "fixtures", "demo", "--out", str(part), "--fonts-dir", str(fonts)),
+        ],
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )

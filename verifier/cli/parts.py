@@ -1,10 +1,9 @@
-"""The parts of the system one by one, for several machines: migrate, serve, worker, relay, reconciler."""
+"""The parts of the system one by one, for several machines: migrate, serve, worker, relay."""
 
 from __future__ import annotations
 
-import os
 import socket
-import threading
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -12,19 +11,28 @@ import typer
 from verifier import logs
 from verifier.errors import ConfigError
 from verifier.lifetime import die_with_parent
-from verifier.services.context import open_services
+from verifier.services.context import open_services, random_id
 from verifier.settings import Settings, load_settings
 from verifier.supervise import stop_on_signals
+
+NAME_MAX = 40
+"""Of the name somebody chose or the machine has: with what is added to it, it fits the column of attempts."""
 
 ParentOption = Annotated[int, typer.Option(hidden=True, help="Pid of the supervisor to end with.")]
 
 
+class ReadingQueue(StrEnum):
+    """As the command line takes them."""
+
+    INTERACTIVE = "interactive"
+    BULK = "bulk"
+
+
 def register(app: typer.Typer) -> None:
-    app.command("migrate")(migrate)
     app.command("serve")(serve)
     app.command("worker")(worker)
     app.command("relay")(relay)
-    app.command("reconciler")(reconciler)
+    app.command("migrate")(migrate)
 
 
 def migrate() -> None:
@@ -40,8 +48,9 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on (VERIFIER_HOST).")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on (VERIFIER_PORT).")] = None,
     parent: ParentOption = 0,
+    listener: Annotated[int, typer.Option(hidden=True, help="An inherited socket to listen on instead.")] = -1,
 ) -> None:
-    """The HTTP interface and the pages."""
+    """The HTTP interface and the pages, until Ctrl-C or SIGTERM."""
     import uvicorn
 
     from verifier.web.app import create_app
@@ -51,63 +60,69 @@ def serve(
     settings = _prepared("web", parent, host=host, port=port)
     services = open_services(settings)
     app = create_app(services, [Probe("queue", broker_probe(settings))])
-    listener = listen(settings)
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=20, server_header=False)
-    uvicorn.Server(config).run(sockets=[listener])
+    taken = listen(settings) if listener < 0 else socket.socket(fileno=listener)
+    uvicorn.Server(config).run(sockets=[taken])
 
 
 def listen(settings: Settings) -> socket.socket:
-    """A listening socket. Raises ConfigError naming the port when it is taken or may not be used."""
+    """A listening socket. Raises ConfigError when the address or port is taken or may not be used."""
     listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((settings.host, settings.port))
+        # not only bound: until then another may take the same port
+        listener.listen(socket.SOMAXCONN)
+    except socket.gaierror as error:
+        listener.close()
+        raise ConfigError(name="VERIFIER_HOST", why=f"{settings.host} is no address of this machine") from error
     except OSError as error:
         listener.close()
-        why = f"cannot listen on {settings.host}:{settings.port} ({os.strerror(error.errno or 0)})"
+        why = f"cannot listen on {settings.host}:{settings.port} ({error.strerror})"
         raise ConfigError(name="VERIFIER_PORT", why=why) from error
     return listener
 
 
 def worker(
     queue: Annotated[
-        list[str], typer.Option("--queue", help="interactive or bulk; give it twice for both, sharing one engine.")
+        list[ReadingQueue],
+        typer.Option("--queue", help="What to read from; give it twice for both, sharing one engine."),
     ],
     name: Annotated[
         str | None, typer.Option(help="Name in logs and statistics; the machine's name by default.")
     ] = None,
-    units: Annotated[int, typer.Option(help="How many such workers share this machine's cores.")] = 1,
+    units: Annotated[
+        int, typer.Option(min=1, help="How many such workers share this machine: the engine takes its share of cores.")
+    ] = 1,
     parent: ParentOption = 0,
 ) -> None:
-    """Read documents from a queue: an OCR engine and one rq worker per queue."""
-    from workers import queues, unit
+    """Read documents from a queue: one OCR engine, and one rq worker for each queue named.
 
-    for wanted in queue:
-        if wanted not in queues.READING_QUEUES:
-            raise ConfigError(name="--queue", why=f"must be one of {', '.join(queues.READING_QUEUES)}")
+    Ctrl-C or SIGTERM lets it finish the document in hand; a second one does not.
+    """
+    from workers import unit
+
     settings = _prepared("unit", parent)
-    stop = stop_on_signals()
-    unit.run(settings, queue, unit=name or socket.gethostname(), units=units, stop=stop)
+    wanted = list(dict.fromkeys(item.value for item in queue))
+    unit.run(settings, wanted, unit=_unique(name or socket.gethostname()), units=units, stop=stop_on_signals())
 
 
 def relay(parent: ParentOption = 0) -> None:
-    """Move the outbox to the queue."""
+    """Move what was submitted to the queues, and reopen what a queue or a worker lost.
+
+    One is enough; two share the work and one outlives the other.
+    """
     from workers import queues
     from workers import relay as room
 
     settings = _prepared("relay", parent)
-    room.run(open_services(settings), queues.connect(settings.redis_url), stop_on_signals())
+    services = open_services(settings)
+    room.run(services, queues.connect(settings.redis_url), _unique(socket.gethostname()), stop_on_signals())
 
 
-def reconciler(parent: ParentOption = 0) -> None:
-    """Reopen what the queue or a worker lost."""
-    from workers import queues
-    from workers import reconciler as room
-
-    settings = _prepared("reconciler", parent)
-    owner = f"{socket.gethostname()}:{os.getpid()}"
-    stop: threading.Event = stop_on_signals()
-    room.run(open_services(settings), queues.connect(settings.redis_url), owner, stop)
+def _unique(name: str) -> str:
+    """A name no other process has, now or after a restart in the same container with the same pid."""
+    return f"{name[:NAME_MAX]}-{random_id()[:4]}"
 
 
 def _prepared(part: str, parent: int, **overrides: str | int | None) -> Settings:

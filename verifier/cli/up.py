@@ -1,19 +1,19 @@
 """`verifier up`: everything on one machine, in the foreground, with what it needs inside one folder.
 
-Parts: an embedded Valkey (unless VERIFIER_REDIS_URL names a server), the relay, the reconciler, N units of reading and
-the web process. Each is started again when it dies. One line `ready http://…` says that a case can be submitted.
+Parts: an embedded Valkey (unless VERIFIER_REDIS_URL names a server), the relay, N units of reading and the web process.
+Each is started again when it dies. One line `ready http://…` says that a case can be submitted.
 """
 
 from __future__ import annotations
 
 import base64
 import fcntl
+import http.client
 import os
 import secrets
 import sys
 import threading
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,16 +28,16 @@ from schemas.case import Role
 from verifier import logs
 from verifier.cli import broker, demo
 from verifier.cli.parts import listen
-from verifier.errors import ConfigError
+from verifier.errors import AuthError, ConfigError
 from verifier.ocr import models
 from verifier.services import tokens
 from verifier.services.context import Services, open_services
 from verifier.settings import PREFIX, Settings, load_settings
 from verifier.store import database
-from verifier.supervise import Part, stop_on_signals, supervise
+from verifier.supervise import Part, Stop, stop_on_signals, supervise
 
 READY_S = 180.0
-GRACE_S = 100.0
+EXIT_NOT_READY = 1
 
 log = structlog.get_logger(__name__)
 
@@ -49,132 +49,162 @@ def register(app: typer.Typer) -> None:
 def up(
     data: Annotated[Path | None, typer.Option(help="The one-machine folder: database, broker, files, keys.")] = None,
     port: Annotated[int | None, typer.Option(help="Port of the web process; 0 takes a free one.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Units of reading: each one OCR engine, about 600 MB.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Units of reading: each one OCR engine, about 600 MB; 0 reads nothing.")
+    ] = None,
     demo_batch: Annotated[
-        bool, typer.Option("--demo/--no-demo", help="Load the demo batch of synthetic cases.")
+        bool, typer.Option("--demo/--no-demo", help="Load the demo batch of synthetic cases, and print logins for it.")
     ] = True,
 ) -> None:
-    """Everything on one machine, in the foreground. Ctrl-C or SIGTERM stops all of it."""
+    """Everything on one machine, in the foreground. Ctrl-C or SIGTERM stops all of it; a second one hurries."""
     settings = load_settings(data=data, port=port, workers=workers)
-    models.check(settings.models_dir)
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _only_one(settings.data):
-        settings, env = _filled_in(settings)
+    if settings.workers:
+        models.check(settings.models_dir)
+    with _only_one(settings.data), listen(settings) as listener:
+        settings, env = _with_own_key(settings)
         logs.configure(settings, part="up")
-        stop = stop_on_signals()
         database.migrate(settings.database_url)
         services = open_services(settings)
-        _print_logins(services, settings)
-        parts = _parts(settings, env)
-        announcer = threading.Thread(
-            target=_announce, args=(settings, services, demo_batch, stop), name="announce", daemon=True
-        )
+        parts = _parts(settings, env, listener.fileno())
+        if demo_batch:
+            _print_logins(services, settings)
+        stop = stop_on_signals()
+        announcer = _Announcer(settings, services, listener.getsockname()[1], stop, demo_batch=demo_batch)
         announcer.start()
         try:
-            supervise(parts, stop=stop, grace_s=GRACE_S)
+            supervise(parts, stop=stop, grace_s=_grace_s(settings))
         finally:
             stop.set()
             announcer.join(10)
+    if announcer.gave_up:
+        raise typer.Exit(EXIT_NOT_READY)
 
 
 @contextmanager
 def _only_one(data: Path) -> Iterator[None]:
-    """Hold the data folder. Raises ConfigError when another `up` has it."""
-    descriptor = os.open(data / "up.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    """Make the data folder and hold it. Raises ConfigError when that cannot be, or when another `up` has it."""
+    name = f"{PREFIX}DATA"
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(data / "up.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise ConfigError(name=name, why=f"cannot write to {data} ({error.strerror})") from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            why = f"another `verifier up` is running on {data}"
-            raise ConfigError(name=f"{PREFIX}DATA", why=why) from error
+        except BlockingIOError as error:
+            raise ConfigError(name=name, why=f"another `verifier up` is running on {data}") from error
         yield
     finally:
         os.close(descriptor)
 
 
-def _filled_in(settings: Settings) -> tuple[Settings, Mapping[str, str]]:
-    """Settings with a master key, a broker and a port, and the environment that gives the same to every part."""
-    changes: dict[str, str | int] = {}
-    if settings.master_key is None:
-        changes["master_key"] = _own_key(settings.data / "master.key")
-    if _uses_embedded_broker(settings):
-        changes["redis_url"] = f"unix://{broker.socket_path(settings.data)}"
-    # Taken and freed at once: the web process takes it again a moment later. A port in use is told before anything starts.
-    with listen(settings) as probe:
-        changes["port"] = probe.getsockname()[1]
-    env = {
-        f"{PREFIX}DATA": str(settings.data),
-        **{f"{PREFIX}{name.upper()}": str(value) for name, value in changes.items()},
-    }
-    filled = load_settings(data=settings.data, workers=settings.workers, **changes)
-    return filled, env
-
-
-def _uses_embedded_broker(settings: Settings) -> bool:
-    return settings.redis_url == f"unix://{settings.data}/run/valkey.sock"
+def _with_own_key(settings: Settings) -> tuple[Settings, Mapping[str, str]]:
+    """Settings with a master key, and the environment that gives every part the same ones."""
+    env = {f"{PREFIX}DATA": str(settings.data)}
+    if settings.master_key is not None:
+        return settings, env
+    key = _own_key(settings.data / "master.key")
+    given = settings.model_fields_set & {"data", "port", "workers"}
+    filled = load_settings(master_key=key, **{name: getattr(settings, name) for name in given})
+    return filled, {**env, f"{PREFIX}MASTER_KEY": key}
 
 
 def _own_key(path: Path) -> str:
     """The installation's master key, made once, readable by its owner only."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        key = base64.b64encode(secrets.token_bytes(32)).decode("ascii")
-        file.write(key + "\n")
-    return key
+    if not path.exists():
+        _write_private(path, base64.b64encode(secrets.token_bytes(32)).decode("ascii") + "\n")
+    return path.read_text(encoding="ascii").strip()
 
 
-def _parts(settings: Settings, env: Mapping[str, str]) -> list[Part]:
-    """What runs, in the order it is stopped: web first, the broker last."""
+def _write_private(path: Path, text: str) -> None:
+    """Write a file whole or not at all, for its owner only."""
+    part = path.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def _parts(settings: Settings, env: Mapping[str, str], listener: int) -> list[Part]:
+    """What runs. The broker is ended last: the others need it while they finish."""
     me = [sys.executable, "-m", "verifier"]
     parent = ["--parent", str(os.getpid())]
-    parts = [Part("web", [*me, "serve", *parent], env)]
+    parts = [broker.valkey(settings)] if settings.has_own_broker else []
+    # The socket stays ours: while the web process starts again, callers wait instead of being refused.
+    parts.append(Part("web", [*me, "serve", *parent, "--listener", str(listener)], env, descriptors=(listener,)))
+    parts.append(Part("relay", [*me, "relay", *parent], env))
     for number in range(1, settings.workers + 1):
         queues = ["--queue", "interactive", "--queue", "bulk"]
         name = ["--name", f"unit{number}", "--units", str(settings.workers)]
         parts.append(Part(f"unit{number}", [*me, "worker", *queues, *name, *parent], env))
-    parts += [Part("relay", [*me, "relay", *parent], env), Part("reconciler", [*me, "reconciler", *parent], env)]
-    if settings.redis_url.startswith("unix://") and settings.redis_url.endswith("/valkey.sock"):
-        parts.append(broker.valkey(settings.data, Path(settings.redis_url.removeprefix("unix://"))))
     return parts
 
 
-def _announce(settings: Settings, services: Services, demo_batch: bool, stop: threading.Event) -> None:
-    """Print the ready line when a case can be submitted, then load the demo batch."""
-    address = f"http://{settings.host}:{settings.port}"
-    until = time.monotonic() + READY_S
-    while not stop.wait(0.2):
-        if _answers(address):
-            typer.echo(f"ready {address}")
-            break
-        if time.monotonic() > until:
-            log.error("up.not_ready", seconds=READY_S)
-            stop.set()
-            return
-    if demo_batch and not stop.is_set():
-        demo.load(services, settings.data / "demo", stop)
+def _grace_s(settings: Settings) -> float:
+    """A little more than a unit gives its workers."""
+    from workers import unit
+
+    return unit.grace_s(settings) + 10.0
+
+
+class _Announcer(threading.Thread):
+    """Prints the ready line when a case can be submitted, then loads the demo batch."""
+
+    def __init__(self, settings: Settings, services: Services, port: int, stop: Stop, *, demo_batch: bool) -> None:
+        super().__init__(name="announce", daemon=True)
+        self.gave_up = False
+        self._services = services
+        self._demo = settings.data / "demo" if demo_batch else None
+        self._stop = stop
+        host = settings.host
+        self._address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+    def run(self) -> None:
+        until = time.monotonic() + READY_S
+        while not _answers(self._address):
+            if time.monotonic() > until:
+                log.error("up.not_ready", seconds=READY_S)
+                self.gave_up = True
+                self._stop.set()
+            if self._stop.wait(0.2):
+                return
+        typer.echo(f"ready {self._address}")
+        if self._demo is not None:
+            demo.load(self._services, self._demo, self._stop)
 
 
 def _answers(address: str) -> bool:
+    """Whether `/readyz` says yes: the database and the queue answer."""
+    # a proxy of the environment has no business between two processes of one machine
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with urllib.request.urlopen(f"{address}/readyz", timeout=5) as answer:
+        with opener.open(f"{address}/readyz", timeout=5) as answer:
             return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+    except (OSError, http.client.HTTPException):
         return False
 
 
 def _print_logins(services: Services, settings: Settings) -> None:
-    """Demo tokens, one per role; made at the first start and kept in the data folder so that a restart shows them again."""
+    """Demo tokens, one per role; kept in the data folder so that a restart shows the same ones, and made anew when the
+    database does not know them."""
     path = settings.data / "demo-tokens.txt"
-    if not path.exists():
+    lines = path.read_text(encoding="ascii").splitlines() if path.exists() else []
+    if not lines or not all(_is_known(services, line.partition(" ")[2]) for line in lines):
         lines = [f"{role.value} {tokens.create(services, f'demo-{role.value}', role, 'up')}" for role in Role]
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write("\n".join(lines) + "\n")
-    console = Console(stderr=True, highlight=False)
+        _write_private(path, "\n".join(lines) + "\n")
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
     console.print("Demo logins (bearer tokens, also for the page's sign-in):", markup=False)
-    for line in path.read_text(encoding="ascii").splitlines():
-        role, token = line.split(" ", 1)
+    for line in lines:
+        role, _, token = line.partition(" ")
         console.print(f"  {role:<12} {token}", markup=False)
+
+
+def _is_known(services: Services, token: str) -> bool:
+    try:
+        tokens.authenticate(services, token)
+    except AuthError:
+        return False
+    return True

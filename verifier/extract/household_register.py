@@ -9,7 +9,8 @@ import re
 from collections.abc import Sequence
 
 from schemas.reading import ReadField
-from verifier.compare.ids import read_id
+from verifier.compare.ids import Repaired, read_id
+from verifier.compare.lookalikes import TRADITIONAL_TO_SIMPLIFIED
 from verifier.compare.text import HAN, digits_for_letters, squeeze
 from verifier.compare.values import read_ethnicity, read_sex
 from verifier.extract.fields import beside, collect, id_number, parse_address, parse_name
@@ -53,6 +54,15 @@ _KIN = re.compile(
 _HEAD = frozenset({"户主", "本人"})
 
 
+def parse_registered_name(text: str) -> str | Repaired | None:
+    """A name in simplified characters, which the register is kept in: an engine sometimes sees the traditional form."""
+    name = parse_name(text)
+    simplified = name.translate(TRADITIONAL_TO_SIMPLIFIED) if name is not None else None
+    if simplified is None or simplified == name:
+        return name
+    return Repaired(simplified, repaired=True)
+
+
 def parse_household_type(text: str) -> str | None:
     """家庭户, 居民家庭户, 非农业家庭户, 集体户 … as printed."""
     value = squeeze(text).strip(":,.;")
@@ -93,10 +103,10 @@ def read_household_register(page: ReadPage) -> dict[str, ReadField]:
     return collect(
         {
             "household_type": beside(layout, "household_type", parse_household_type),
-            "head_name": beside(layout, "head_name", parse_name),
+            "head_name": beside(layout, "head_name", parse_registered_name),
             "household_no": beside(layout, "household_no", parse_household_no),
             "address": _address(layout),
-            "name": beside(layout, "name", parse_name),
+            "name": beside(layout, "name", parse_registered_name),
             "relation": beside(layout, "relation", parse_relation)
             or beside_split_label(layout, "relation", parse_relation),
             "sex": beside(layout, "sex", read_sex),

@@ -67,10 +67,11 @@ LABELS: Labels = {
         "合同签订日期", "合同签署日期", "签订日期", "签署日期", "签约日期", "订立日期", "签字日期", "签订时间", "签约时间",
     ),
     "dated": ("日期",),
+    "sex": ("性别",),
     # what only ends a value
     "other": (
         "法定代表人(主要负责人)或委托代理人", "法定代表人(主要负责人)", "法定代表人(负责人)", "法定代表人姓名", "法定代表人", "主要负责人",
-        "委托代理人", "联系人姓名", "联系人", "性别", "出生日期", "出生年月", "民族", "文化程度", "学历", "户籍地址", "户口所在地", "现住址",
+        "委托代理人", "联系人姓名", "联系人", "出生日期", "出生年月", "民族", "文化程度", "学历", "户籍地址", "户口所在地", "现住址",
         "家庭住址", "通讯地址", "通信地址", "联系地址", "单位地址", "注册地址", "住所", "住址", "地址", "邮政编码", "邮编", "联系电话",
         "联系方式", "手机号码", "电话", "电子邮箱", "合同编号", "编号", "试用期限", "试用期", "入职日期", "发薪日期", "鉴证日期", "备案日期",
         "劳动报酬", "工资", "工时制度",
@@ -104,7 +105,7 @@ _PLACE = re.compile(
 _POST_WORD = rf"[{HAN}A-Za-z0-9()、·]{{1,20}}?"
 _POSTS = (
     re.compile(
-        rf"(?:担任|从事|聘用乙方为|聘任乙方为|聘乙方为|受聘为|聘用为|安排(?:乙方)?(?:在|到|至|于))(?P<value>{_POST_WORD})"
+        rf"(?:担任|从事|受聘为|聘用为|(?:聘用?|聘任|聘请)乙方(?:为|在|到|至|于)|安排(?:乙方)?(?:在|到|至|于))(?P<value>{_POST_WORD})"
         r"(?:[(](?:工种|职务|岗位)[)])?(?:岗位|职务|工种|一职|工作)"
     ),
     re.compile(
@@ -297,7 +298,7 @@ def _dates_alone(layout: Layout) -> Iterator[tuple[Sequence[Token], str]]:
 
 def read_labor_contract(page: ReadPage) -> Fields:
     """What one page of the contract says; `long_term` ends a contract without a fixed term (无固定期限)."""
-    layout = Layout(page, LABELS)
+    layout = Layout(page, LABELS, loose=("sex",))
     prose = _clean(prose_of(layout))
     return _term(layout, prose) | collect(
         {

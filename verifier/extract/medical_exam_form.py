@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from schemas.reading import ReadField
 from verifier.compare.dates import read_date
@@ -115,6 +115,31 @@ def parse_hospital(text: str) -> str | None:
     text = re.sub(r"^[:：]|[(（]盖?章[)）]|[(（]公章[)）]", "", text)
     match = _HOSPITAL.search(text)
     return match.group() if match else None
+
+
+_UNITS: Mapping[str, re.Pattern[str]] = {
+    "blood_pressure": re.compile(r"^\d{1,3}(?:\.\d)?/\d{1,3}(?:\.\d)?(?:mmHg|kPa)$", re.IGNORECASE),
+    "heart_rate": re.compile(r"^\d{2,3}次/(?:分|min)(?:钟)?$"),
+    "height_cm": re.compile(r"^\d{3}(?:\.\d)?(?:cm|厘米)$", re.IGNORECASE),
+    "weight_kg": re.compile(r"^\d{2,3}(?:\.\d)?(?:kg|公斤|千克)$", re.IGNORECASE),
+}
+"""A number with its unit and nothing else names its row even when the label was misread."""
+
+
+def _measured(layout: Layout, key: str, parse: Parser) -> ReadField | None:
+    """Beside its label; else the only text of the page that has the row's unit."""
+    field = beside(layout, key, parse)
+    if field is not None:
+        return field
+    with_unit = [
+        (token, value)
+        for token in layout.text_tokens()
+        if _UNITS[key].match(re.sub(r"\s", "", token.text)) and (value := parse(token.text)) is not None
+    ]
+    if len(with_unit) != 1:
+        return None
+    token, value = with_unit[0]
+    return make_field(layout, [token], value, None)
 
 
 def _birth(text: str) -> str | None:
@@ -232,10 +257,10 @@ def read_medical_exam_form(page: ReadPage) -> dict[str, ReadField]:
             "corrected_vision_right": corrected.get("right"),
             "corrected_vision_left": corrected.get("left"),
             "color_vision": beside(layout, "color_vision", parse_finding, past=("color_vision",)),
-            "blood_pressure": beside(layout, "blood_pressure", read_blood_pressure),
-            "heart_rate": beside(layout, "heart_rate", _within(*_HEART_RATE)),
-            "height_cm": beside(layout, "height_cm", _within(*_HEIGHT_CM)),
-            "weight_kg": beside(layout, "weight_kg", _within(*_WEIGHT_KG)),
+            "blood_pressure": _measured(layout, "blood_pressure", read_blood_pressure),
+            "heart_rate": _measured(layout, "heart_rate", _within(*_HEART_RATE)),
+            "height_cm": _measured(layout, "height_cm", _within(*_HEIGHT_CM)),
+            "weight_kg": _measured(layout, "weight_kg", _within(*_WEIGHT_KG)),
             "hearing_right": hearing.get("right"),
             "hearing_left": hearing.get("left"),
             "chest_xray": beside(layout, "chest_xray", parse_finding),

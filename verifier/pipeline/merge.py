@@ -35,10 +35,7 @@ def with_text_layer(lines: Sequence[Line], layer: Sequence[Line], to_page: Homog
         seen = "".join(line.text for line in sorted(under, key=lambda line: line.box[0][0]))
         if under and _says(seen, native.text) >= _AGREES:
             kept.append(moved)
-    areas = [bounds(line.box) for line in kept]
-    # An engine may box several native lines as one: a line goes when native lines cover most of it.
-    rest = [line for line in lines if sum(_share_inside(bounds(line.box), area) for area in areas) < 0.5]
-    return (*kept, *rest)
+    return (*kept, *(line for line in lines if not _is_said(line, kept)))
 
 
 def with_clean_reading(lines: Sequence[Line], clean: Sequence[Line], area: Bounds) -> tuple[Line, ...]:
@@ -68,6 +65,19 @@ def with_clean_reading(lines: Sequence[Line], clean: Sequence[Line], area: Bound
         used.update(rivals)
     result.extend(line for at, line in enumerate(fresh) if at not in used)
     return tuple(result)
+
+
+def _is_said(line: Line, natives: Sequence[Line]) -> bool:
+    """Whether native lines say what this line says: they cover most of it, or one in its place holds its text.
+
+    An engine may box several native lines as one, and boxes a single character larger than its glyph.
+    """
+    own = bounds(line.box)
+    if sum(_share_inside(own, bounds(native.box)) for native in natives) >= 0.5:
+        return True
+    return any(
+        _shared(bounds(native.box), own) > 0.5 and _plain(line.text) in _plain(native.text) for native in natives
+    )
 
 
 def _plain(text: str) -> str:

@@ -10,6 +10,7 @@ from schemas.document import CaptureProblem, DocumentType
 from schemas.finding import Severity
 from verifier.compare.addresses import AddressMatch, compare_addresses
 from verifier.compare.employers import EmployerMatch, compare_employers
+from verifier.rules import hmt_permit, household
 from verifier.rules.employer import is_employer_known_by_seal
 from verifier.rules.exam import FORM, LEFT_BLANK, is_known_by_seal
 from verifier.rules.facts import Facts
@@ -21,7 +22,7 @@ from verifier.rules.slots import LICENSING_32
 
 @dataclass(frozen=True)
 class Side:
-    """One side of a card: `fields` stand on it, and it is missing when none of `signs` was read."""
+    """One side of a card or page of a register: `fields` stand on it, and it is missing when none of `signs` was read."""
 
     title: str
     fields: frozenset[str]
@@ -30,6 +31,7 @@ class Side:
 
 _PORTRAIT = frozenset({"name", "sex", "ethnicity", "birth_date", "address", "id_number"})
 _EMBLEM = frozenset({"issuing_authority", "valid_from", "valid_to", "pass_number"})
+_HOUSEHOLD = frozenset({"household_type", "head_name", "household_no", "address"})
 
 SIDES: Mapping[DocumentType, tuple[Side, Side]] = {
     DocumentType.RESIDENT_ID_CARD: (
@@ -40,6 +42,10 @@ SIDES: Mapping[DocumentType, tuple[Side, Side]] = {
         Side("人像面", _PORTRAIT, frozenset({"name", "id_number"})),
         Side("国徽面", _EMBLEM, _EMBLEM),
     ),
+    DocumentType.HOUSEHOLD_REGISTER: (
+        Side("首页", _HOUSEHOLD, _HOUSEHOLD),
+        Side("本人页", _PORTRAIT - {"address"} | {"relation"}, frozenset({"name", "id_number"})),
+    ),
     DocumentType.RESIDENCE_PERMIT: (
         Side("人像面", _PORTRAIT | {"hukou_address"}, frozenset({"name", "id_number"})),
         Side(
@@ -49,7 +55,8 @@ SIDES: Mapping[DocumentType, tuple[Side, Side]] = {
         ),
     ),
 }
-"""Cards have two sides (DOMAIN.md 2.3, 2.4, 2.6). An electronic permit shows all of it on one picture."""
+"""Cards have two sides (DOMAIN.md 2.3, 2.4, 2.6), of a register two pages are asked for (2.5). An electronic permit, like an
+open register, shows all of it on one picture."""
 
 DECISIVE: Mapping[DocumentType, tuple[str, ...]] = {
     DocumentType.RESIDENT_ID_CARD: ("name", "id_number", "valid_to"),
@@ -59,7 +66,7 @@ DECISIVE: Mapping[DocumentType, tuple[str, ...]] = {
     DocumentType.SOCIAL_INSURANCE_CERTIFICATE: ("name", "id_number", "printed_on", "rows"),
     DocumentType.HMT_RESIDENCE_PERMIT: ("name", "id_number", "valid_to"),
     DocumentType.HOUSEHOLD_REGISTER: ("name", "id_number", "address"),
-    DocumentType.LABOR_CONTRACT: ("name", "employer"),
+    DocumentType.LABOR_CONTRACT: ("name", "employer", "term_end"),
     DocumentType.STUDENT_STATUS_REPORT: ("name", "school", "status"),
     DocumentType.STUDENT_CARD: ("name", "school"),
 }
@@ -125,6 +132,10 @@ _CONFIRMED: Mapping[tuple[DocumentType, str], Callable[[Facts, DocumentType], bo
     (DocumentType.EMPLOYMENT_CERTIFICATE, "employer"): _employer_confirmed,
     (DocumentType.SOCIAL_INSURANCE_CERTIFICATE, "printed_on"): None,
     (DocumentType.SOCIAL_INSURANCE_CERTIFICATE, "rows"): total_fits,
+    (DocumentType.HOUSEHOLD_REGISTER, "address"): household.address_confirmed,
+    (DocumentType.HMT_RESIDENCE_PERMIT, "valid_to"): hmt_permit.term_fits,
+    (DocumentType.LABOR_CONTRACT, "term_end"): None,
+    (DocumentType.STUDENT_STATUS_REPORT, "status"): None,
 }
 """What else confirms a doubtful field. Names, numbers and hospitals are not here: they are compared with a known value,
 so each either agrees, which confirms it, or has a finding of its own. None: nothing else confirms it."""

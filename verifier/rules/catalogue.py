@@ -8,15 +8,19 @@ from types import MappingProxyType
 from verifier.rules import (
     application,
     capture,
+    contract,
     employer,
     exam,
     exam_items,
+    hmt_permit,
+    household,
     id_card,
     insurance,
     permit,
     person,
     seals,
     slots,
+    student,
 )
 from verifier.rules.rule import Rule
 
@@ -27,10 +31,14 @@ SUBJECTS: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     ("人员信息", person.RULES),
     ("身份证件", id_card.RULES),
     ("居住证", permit.RULES),
+    ("户口簿", household.RULES),
+    ("港澳台居民居住证", hmt_permit.RULES),
+    ("学生材料", student.RULES),
     ("体格检查表", exam.RULES),
     ("体检项目", exam_items.RULES),
     ("印章", seals.RULES),
     ("在职证明与单位", employer.RULES),
+    ("劳动合同", contract.RULES),
     ("社会保险", insurance.RULES),
 )
 """The rules by subject, each with its Chinese heading."""

@@ -95,6 +95,7 @@ VALUES_ZH: Mapping[str, Mapping[str, str]] = {
     "qualification_type": QUALIFICATIONS_ZH,
     "conclusion": {"qualified": "合格", "unqualified": "不合格", "other": "其他结论"},
     "valid_to": {"long_term": "长期"},
+    "term_end": {"long_term": "无固定期限"},
 }
 
 

@@ -42,6 +42,8 @@ def create_app(services: Services, probes: Sequence[Probe] = ()) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
+        # a redirect would name the host the caller claims, and repeat a form to it
+        redirect_slashes=False,
     )
     app.state.services = services
     app.state.probes = (

@@ -184,3 +184,42 @@ def test_an_empty_page_gives_no_fields(kind: DocumentType) -> None:
 
 def test_readers_give_only_the_contract_s_fields() -> None:
     assert set(READERS) <= set(FIELDS)
+
+
+def test_a_unit_names_the_row_when_its_label_was_misread() -> None:
+    fields = read(T.MEDICAL_EXAM_FORM, line("压", 10, 10), line("123/79 mmHg", 300, 10), line("165 厘米", 300, 90))
+    assert fields == {"blood_pressure": "123/79", "height_cm": "165"}
+
+
+def test_two_candidates_by_unit_name_nothing() -> None:
+    assert read(T.MEDICAL_EXAM_FORM, line("165 cm", 300, 10), line("170 cm", 300, 90)) == {}
+
+
+def test_streets_named_like_a_label_stay_in_the_address() -> None:
+    fields = read(
+        T.RESIDENT_ID_CARD,
+        line("住址", 10, 10), line("广西壮族自治区南宁市青秀区", 200, 10), line("民族大道72号1402室", 200, 55),
+    )  # fmt: skip
+    assert fields == {"address": "广西壮族自治区南宁市青秀区民族大道72号1402室"}
+
+
+def test_letter_that_begins_with_the_name() -> None:
+    fields = read(
+        T.EMPLOYMENT_CERTIFICATE,
+        line("任职证明", 500, 10),
+        line("林伟(男,公民身份号码" + ID + ")系我校在职在编教职工,于", 80, 120),
+        line("2025年3月1日入职,任教岗位为教师,现仍在岗。", 10, 180),
+        line("单位(公章):花都向阳小学", 400, 500),
+    )
+    assert (fields["name"], fields["sex"], fields["start_date"]) == ("林伟", "male", "2025-03-01")
+    assert fields["employer"] == "花都向阳小学"
+
+
+def test_sides_in_brackets_behind_the_label() -> None:
+    fields = read(
+        T.MEDICAL_EXAM_FORM,
+        line("裸眼视力(右)", 10, 10), line("5.1", 400, 10),
+        line("裸眼视力(左)", 10, 90), line("4.9", 400, 90),
+        line("胸部正位DR片", 10, 170), line("两肺未见明显异常", 400, 170),
+    )  # fmt: skip
+    assert fields == {"naked_vision_right": "5.1", "naked_vision_left": "4.9", "chest_xray": "两肺未见明显异常"}
