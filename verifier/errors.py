@@ -25,7 +25,7 @@ CODES: dict[str, ErrorSpec] = {
     "file.empty": ErrorSpec(422, "文件是空的,没有任何内容。", "请重新选择文件后再上传。"),
     "file.too_large": ErrorSpec(413, "文件超过大小限制({limit_mb} MB)。", "请压缩后重新上传,或改用手机直接拍照。"),
     "file.type_not_allowed": ErrorSpec(
-        415, "文件不是可识别的图片或文档,扩展名与内容可能不符。", "请上传 JPG、PNG、WebP 图片或 PDF 文件。"
+        415, "文件不是可识别的图片或文档,扩展名与内容可能不符。", "请上传 JPG、PNG、WebP、HEIC 图片或 PDF、OFD 文件。"
     ),
     "file.broken": ErrorSpec(422, "文件已损坏或不完整,无法打开。", "请重新拍照或重新导出后上传。"),
     "file.encrypted": ErrorSpec(422, "文件设有密码,无法读取。", "请去除密码后重新上传。"),

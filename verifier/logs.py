@@ -5,13 +5,24 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 
 import structlog
 
 from verifier.settings import Settings
 
-QUIET = ("rq", "rq.worker", "rq.job", "rq.queue", "rq.registry", "rq.scheduler", "uvicorn.access", "uvicorn.error", "alembic")
+QUIET = (
+    "rq",
+    "rq.worker",
+    "rq.job",
+    "rq.queue",
+    "rq.registry",
+    "rq.scheduler",
+    "uvicorn.access",
+    "uvicorn.error",
+    "alembic",
+)
 """rq reports every job twice at INFO and uvicorn every request; our own lines say it once, with ids."""
 
 
@@ -22,13 +33,12 @@ def configure(settings: Settings, *, part: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        without_values,
     ]
-    if settings.log_json:
-        shared.append(structlog.processors.format_exc_info)
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if settings.log_json
-        else structlog.dev.ConsoleRenderer(colors=False)
+        else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -60,3 +70,27 @@ def where(error: BaseException) -> str:
     frames = reversed(traceback.extract_tb(error.__traceback__))
     places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
     return f"{type(error).__name__} at {' < '.join(places)}"
+
+
+def without_values(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """A processor: an exception is told by its kinds and places only, as `where` does.
+
+    Its message may quote what was sent (pydantic) or a row (SQLAlchemy), and the variables of its frames hold both.
+    """
+    given = event.pop("exc_info", None)
+    if given is True:
+        given = sys.exc_info()
+    error = given[1] if isinstance(given, tuple) else given
+    if isinstance(error, BaseException):
+        event["exception"] = "\n".join(where(one) for one in _chain(error))
+    return event
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it was raised from or amid, latest first."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -45,7 +45,7 @@ class House:
     def redis_url(self) -> str:
         return self.services.settings.redis_url
 
-    def submitted(self, number: str = "HD2026A000123", slots: Sequence[object] = SLOTS) -> str:
+    def submitted(self, number: str = "HD2026A000123") -> str:
         """A case with one small picture in each slot, handed in."""
         submit.create_application(self.services, form(application_no=number), "test")
         for position, slot in enumerate(SLOTS):

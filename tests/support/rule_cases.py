@@ -34,6 +34,11 @@ EXAM = DocumentType.MEDICAL_EXAM_FORM
 PERMIT = DocumentType.RESIDENCE_PERMIT
 CERTIFICATE = DocumentType.EMPLOYMENT_CERTIFICATE
 INSURANCE = DocumentType.SOCIAL_INSURANCE_CERTIFICATE
+REGISTER = DocumentType.HOUSEHOLD_REGISTER
+HMT = DocumentType.HMT_RESIDENCE_PERMIT
+CONTRACT = DocumentType.LABOR_CONTRACT
+REPORT = DocumentType.STUDENT_STATUS_REPORT
+STUDENT_CARD = DocumentType.STUDENT_CARD
 
 BOX = ((0.0, 0.0), (10.0, 0.0), (10.0, 5.0), (0.0, 5.0))
 TODAY = date(2026, 10, 20)
@@ -60,6 +65,7 @@ def credit_code(body: str) -> str:
 
 NUMBER = id_number("43010419960812342")
 OTHER_NUMBER = id_number("43010419960812344")
+HMT_NUMBER = id_number("81000019960812342")
 MALE_NUMBER = id_number("43010419960812343")
 CODE = credit_code("12440114123456789")
 OTHER_CODE = credit_code("12440114123456780")
@@ -134,6 +140,69 @@ VALUES: Mapping[DocumentType, Mapping[str, str]] = {
     },
 }
 
+FURTHER_VALUES: Mapping[DocumentType, Mapping[str, str]] = {
+    REGISTER: {
+        "household_type": "居民家庭户",
+        "head_name": "欧阳建国",
+        "household_no": "003412",
+        "address": HOME,
+        "name": "欧阳靖雯",
+        "relation": "长女",
+        "sex": "female",
+        "birth_date": "1996-08-12",
+        "ethnicity": "汉",
+        "id_number": NUMBER,
+    },
+    HMT: {
+        "name": "欧阳靖雯",
+        "sex": "female",
+        "birth_date": "1996-08-12",
+        "address": HOME,
+        "id_number": HMT_NUMBER,
+        "pass_number": "H12345678",
+        "issuing_authority": "广州市公安局",
+        "valid_from": "2023-09-02",
+        "valid_to": "2028-09-02",
+    },
+    CONTRACT: {
+        "employer": EMPLOYER,
+        "uscc": CODE,
+        "name": "欧阳靖雯",
+        "id_number": NUMBER,
+        "term_start": "2024-09-01",
+        "term_end": "2027-08-31",
+        "position": "语文教师",
+        "workplace": "广州市花都区新华街道公益路4号",
+        "sign_date": "2024-08-28",
+    },
+    REPORT: {
+        "name": "欧阳靖雯",
+        "sex": "female",
+        "birth_date": "1996-08-12",
+        "ethnicity": "汉",
+        "school": "广州工商学院",
+        "level": "本科",
+        "major": "应用化学",
+        "study_form": "普通全日制",
+        "category": "普通高等教育",
+        "enrolled_on": "2025-09-05",
+        "status": "在籍(注册学籍)",
+        "expected_graduation": "2027-06-01",
+        "verify_code": "3Q44H3W3GHLV",
+        "updated_on": "2026-09-15",
+    },
+    STUDENT_CARD: {
+        "name": "欧阳靖雯",
+        "sex": "female",
+        "school": "广州工商学院",
+        "major": "应用化学",
+        "student_no": "20258287993",
+        "enrolled_on": "2025-09",
+        "registered_term": "2026年秋季",
+    },
+}
+"""Documents of other routes, and the contract: consistent with the same applicant."""
+
 ROWS = (
     InsuredRow(employer=EMPLOYER, start_month="2024-09", end_month="2025-08"),
     InsuredRow(employer=EMPLOYER, start_month="2025-09", end_month="2026-09"),
@@ -143,6 +212,7 @@ SEALS: Mapping[DocumentType, str] = {
     EXAM: f"{HOSPITAL}体检专用章",
     CERTIFICATE: EMPLOYER,
     INSURANCE: "广州市社会保险基金管理中心证明专用章",
+    CONTRACT: f"{EMPLOYER}劳动合同专用章",
 }
 
 
@@ -163,7 +233,8 @@ def seal(text: str, confidence: float = 0.9, *, present: bool = True) -> SealRea
 
 def reading(slot: DocumentType, values: Mapping[str, str] | None = None) -> DocumentReading:
     """A well captured document of the right type with these values, or with the consistent ones."""
-    fields = {name: read_field(value) for name, value in (VALUES[slot] if values is None else values).items()}
+    own = {**VALUES, **FURTHER_VALUES}[slot] if values is None else values
+    fields = {name: read_field(value) for name, value in own.items()}
     if slot is INSURANCE and values is None:
         fields["rows"] = read_field(ROWS)
     return DocumentReading(
@@ -308,3 +379,38 @@ def student() -> Case:
     return case.with_document(report).with_application(
         route=Route.STUDENT, student=Student(school="广州工商学院"), employment=None
     )
+
+
+def household() -> Case:
+    """The same applicant registered in the district, with both pages of the register."""
+    case = consistent().without(PERMIT).without(CERTIFICATE).without(INSURANCE)
+    case = case.with_application(route=Route.HOUSEHOLD, employment=None).with_residence(hukou_address=HOME)
+    return case.with_document(reading(REGISTER))
+
+
+def hmt_resident() -> Case:
+    """A resident of Hong Kong with the permit for Hong Kong, Macao and Taiwan residents."""
+    case = consistent().without(CARD).without(PERMIT).without(CERTIFICATE).without(INSURANCE)
+    case = case.with_application(route=Route.HMT_RESIDENCE, employment=None).with_residence(
+        hukou_address="香港特别行政区"
+    )
+    case = case.with_applicant(id_type=IdType.HMT_RESIDENCE_PERMIT, id_number=HMT_NUMBER, ethnicity=None)
+    return case.with_document(reading(HMT)).everywhere("id_number", HMT_NUMBER)
+
+
+def contracted() -> Case:
+    """The consistent case with a labour contract beside the other employment evidence."""
+    return consistent().with_document(reading(CONTRACT))
+
+
+def studying() -> Case:
+    """A student with a whole status report and a student card."""
+    stated = Student(
+        school="广州工商学院",
+        major="应用化学",
+        level="本科",
+        enrolled_on="2025-09-05",
+        expected_graduation="2027-06-01",
+    )
+    case = student().without(REPORT).with_application(student=stated)
+    return case.with_document(reading(REPORT)).with_document(reading(STUDENT_CARD))

@@ -26,7 +26,6 @@ from schemas.case import DecisionAction, Role
 from schemas.document import DocumentType
 from schemas.reading import DocumentReading, InsuredRow, ReadField, SealReading
 from schemas.result import CaseResult
-from tests.support.cases import read_all
 from tests.support.factories import EXAM, ID_CARD, PERMIT, START, Clock, open_test_services, page, picture
 from verifier import pipeline
 from verifier.pipeline import Read
@@ -253,6 +252,6 @@ def _values(slot: DocumentType, form: ApplicationForm, story: str) -> dict[str, 
         "chief_physician": "周明亮",
         "hospital": HOSPITAL,
         "exam_date": "2026-09-15",
-        **({item: "阴性" for item in ("trichomonas", "candida", "gonococcus", "syphilis")}
+        **(dict.fromkeys(("trichomonas", "candida", "gonococcus", "syphilis"), "阴性")
            if form.qualification.type == QualificationType.KINDERGARTEN else {}),
     }  # fmt: skip

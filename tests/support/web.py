@@ -22,6 +22,8 @@ EVERYWHERE = frozenset({"request.not_found", "request.method_not_allowed", "inte
 
 BASE = "/api/v1/applications"
 
+_codes_by_route: dict[tuple[str, str], frozenset[str]] = {}
+
 Answer = Any
 """The client's response type belongs to whichever HTTP library Starlette chose."""
 
@@ -72,10 +74,18 @@ class Api:
         assert problem["code"] in EVERYWHERE | documented, (method, path, problem["code"])
 
     def _documented(self, method: str, path: str) -> frozenset[str]:
-        for pattern, operations in self.openapi()["paths"].items():
-            if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", pattern), path) and method.lower() in operations:
-                return frozenset(operations[method.lower()]["x-codes"])
-        return frozenset()
+        if not _codes_by_route:
+            # the same for every application of a run, and costly to write
+            for pattern, operations in self.openapi()["paths"].items():
+                for name, operation in operations.items():
+                    key = (name.upper(), re.sub(r"\{\w+\}", "[^/]+", pattern))
+                    _codes_by_route[key] = frozenset(operation["x-codes"])
+        found = (
+            codes
+            for (name, pattern), codes in _codes_by_route.items()
+            if name == method and re.fullmatch(pattern, path)
+        )
+        return next(found, frozenset())
 
     def openapi(self) -> dict[str, Any]:
         document: dict[str, Any] = self.client.get("/api/openapi.json").json()

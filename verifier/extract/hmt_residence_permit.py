@@ -9,7 +9,15 @@ from verifier.compare.ids import Repaired
 from verifier.compare.text import squeeze
 from verifier.compare.values import read_sex
 from verifier.extract.cards import RESIDENT_ID_CARD_LABELS
-from verifier.extract.fields import beside, collect, id_number, make_field, parse_address, parse_name, parse_organisation
+from verifier.extract.fields import (
+    beside,
+    collect,
+    id_number,
+    make_field,
+    parse_address,
+    parse_name,
+    parse_organisation,
+)
 from verifier.extract.layout import Labels, Layout
 from verifier.extract.page import ReadPage
 from verifier.extract.written import in_cell, parse_day, parse_end, parse_start

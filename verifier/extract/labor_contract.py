@@ -45,8 +45,8 @@ LABELS: Labels = {
         "教师姓名", "姓名",
     ),
     "id_number": (
-        "居民身份证号码", "公民身份证号码", "公民身份号码", "有效身份证件号码", "身份证件号码", "身份证(护照)号码", "身份证号码", "身份证号",
-        "证件号码", "身份证",
+        "居民身份证号码", "公民身份证号码", "公民身份号码", "有效身份证件号码", "身份证件号码", "身份证(护照)号码", "身份证号码",
+        "身份证号", "证件号码", "身份证",
     ),
     "uscc": ("统一社会信用代码", "社会信用代码", "信用代码"),
     "term": ("劳动合同期限", "聘用合同期限", "合同期限", "聘用期限", "合同期", "聘期", "合同类型", "期限类型"),
@@ -70,11 +70,11 @@ LABELS: Labels = {
     "sex": ("性别",),
     # what only ends a value
     "other": (
-        "法定代表人(主要负责人)或委托代理人", "法定代表人(主要负责人)", "法定代表人(负责人)", "法定代表人姓名", "法定代表人", "主要负责人",
-        "委托代理人", "联系人姓名", "联系人", "出生日期", "出生年月", "民族", "文化程度", "学历", "户籍地址", "户口所在地", "现住址",
-        "家庭住址", "通讯地址", "通信地址", "联系地址", "单位地址", "注册地址", "住所", "住址", "地址", "邮政编码", "邮编", "联系电话",
-        "联系方式", "手机号码", "电话", "电子邮箱", "合同编号", "编号", "试用期限", "试用期", "入职日期", "发薪日期", "鉴证日期", "备案日期",
-        "劳动报酬", "工资", "工时制度",
+        "法定代表人(主要负责人)或委托代理人", "法定代表人(主要负责人)", "法定代表人(负责人)", "法定代表人姓名", "法定代表人",
+        "主要负责人", "委托代理人", "联系人姓名", "联系人", "出生日期", "出生年月", "民族", "文化程度", "学历", "户籍地址",
+        "户口所在地", "现住址", "家庭住址", "通讯地址", "通信地址", "联系地址", "单位地址", "注册地址", "住所", "住址", "地址",
+        "邮政编码", "邮编", "联系电话", "联系方式", "手机号码", "电话", "电子邮箱", "合同编号", "编号", "试用期限", "试用期",
+        "入职日期", "发薪日期", "鉴证日期", "备案日期", "劳动报酬", "工资", "工时制度",
     ),
 }  # fmt: skip
 
@@ -89,13 +89,13 @@ _SIGNATURE_TRUST = 0.9
 _RANGE = re.compile(
     rf"(?P<range>(?P<start>{DATE})(?:[(][^()]*[)])?(?:起|开始|生效|始)?[,]?(?:计算|算起)?[,]?(?:至|到|[-~—]+|于)(?P<end>{DATE}))"
 )
-_LAWFUL_END = re.compile(rf"(?P<start>{DATE})(?:起|开始|生效|始)")
+_FROM = re.compile(rf"(?P<start>{DATE})(?:起|开始|生效|始)")
 _UNFIXED = re.compile(r"无固定(?:期限)?")
 _UNFIXED_TICKED = re.compile(r"[☑√✓✔■●]\W?无固定期限|无固定期限\W?[☑√✓✔■●]")
 _ANOTHER_PERIOD = re.compile(r"试用|见习|实习|服务期|培训|保密|竞业|假期|放假|原合同|原劳动合同")
 _CHOICE = re.compile(r"第[(]?([1-3一二三①②③])[)]?[种款项条]")
 _CLAUSE_END = re.compile(r"[。;；]")
-_YEARLESS = re.compile(r"[\d年月日./〇零○一二三四五六七八九十元廿卅-]")
+_DATE_CHARACTERS = re.compile(r"[\d年月日./〇零○一二三四五六七八九十元廿卅-]")
 
 _PLACE_STOP = r"(?=[,。;；]|第[一二三四五六七八九十\d]+条|[一二三四五六七八九十]+、|乙方|甲方|$)"
 _PLACE = re.compile(
@@ -148,7 +148,7 @@ def _unfixed_start(prose: Prose) -> re.Match[str] | None:
     """Where a term without end begins: a date in the clause of 无固定期限 that no second date follows."""
     for mark in _UNFIXED.finditer(prose.text):
         stop = _CLAUSE_END.search(prose.text, mark.end())
-        match = _LAWFUL_END.search(prose.text, mark.end(), stop.start() if stop else len(prose.text))
+        match = _FROM.search(prose.text, mark.end(), stop.start() if stop else len(prose.text))
         if match is not None and match.start() - mark.end() <= 24 and not _RANGE.match(prose.text, match.start()):
             return match
         lead = re.search(rf"(?P<start>{DATE})(?:起|开始)[^。;；]{{0,12}}$", prose.text[: mark.start()])
@@ -265,11 +265,13 @@ def _sign_date(layout: Layout, prose: Prose) -> ReadField | None:
     field = beside(layout, "sign_date", parse_day)
     if field is not None:
         return field
-    dated = [(tokens, day) for tokens, day in _dates_by_label(layout)] or list(_dates_alone(layout))
+    dated = list(_dates_by_label(layout)) or list(_dates_alone(layout))
     if dated:
         votes = Counter(day for _, day in dated)
         chosen = max(votes, key=lambda day: (votes[day], day))
-        tokens = max((tokens for tokens, day in dated if day == chosen), key=lambda tokens: min(t.score for t in tokens))
+        tokens = max(
+            (tokens for tokens, day in dated if day == chosen), key=lambda tokens: min(t.score for t in tokens)
+        )
         labels = layout.labels("dated")
         return make_field(layout, tokens, chosen, labels[0] if labels else None)
     match = re.search(rf"(?:于|在)(?P<value>{DATE})(?:在[^,。]{{2,20}})?(?:签订|订立|签署|签约)", prose.text)
@@ -291,7 +293,7 @@ def _dates_alone(layout: Layout) -> Iterator[tuple[Sequence[Token], str]]:
     signed = [token.middle - 2 * token.height for token in layout.tokens if _SIGNED.search(token.text)]
     for token in layout.text_tokens():
         day = parse_day(token.text)
-        bare = len(_YEARLESS.sub("", squeeze(token.text))) <= 1
+        bare = len(_DATE_CHARACTERS.sub("", squeeze(token.text))) <= 1
         if day is not None and bare and signed and token.middle > min(signed):
             yield [token], day
 

@@ -103,11 +103,15 @@ def _registered(layout: Layout) -> ReadField | None:
             found.append((term, stamp.score, stamp.text, stamp.box))
         elif _REGISTERED.search(squeeze(stamp.text)):
             near = [(token, parse_term(token.text)) for token in layout.tokens if _is_at(token, stamp.area)]
-            found.extend((term, token.score, token.text, layout.page.uploaded(token.box)) for token, term in near if term)
+            found.extend(
+                (term, token.score, token.text, layout.page.uploaded(token.box)) for token, term in near if term
+            )
     if not found:
         return None
     latest = max((term for term, *_ in found), key=_order)
-    score, raw, box = max(((score, raw, box) for term, score, raw, box in found if term == latest), key=lambda hit: hit[0])
+    score, raw, box = max(
+        ((score, raw, box) for term, score, raw, box in found if term == latest), key=lambda hit: hit[0]
+    )
     return ReadField(value=latest, raw=raw, confidence=round(min(score, 0.99), 3), page=layout.page.index, box=box)
 
 

@@ -88,7 +88,9 @@ def beside_split_label(layout: Layout, key: str, parse: Parser) -> ReadField | N
             if abs(token.middle - label.middle) < 1.2 * label.height
             and -0.6 * label.height < token.left - label.right < 8 * label.height
             and not any(
-                other.label not in (None, key) and label.right <= other.left and other.right <= token.left + label.height
+                other.label not in (None, key)
+                and label.right <= other.left
+                and other.right <= token.left + label.height
                 for other in layout.row_of(token)
             )
         ]

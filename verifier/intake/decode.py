@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from verifier.intake.heif import decode_heif
 from verifier.intake.limits import Limits
 from verifier.intake.page import DecodedPage
 from verifier.intake.pdf import decode_pdf
@@ -20,4 +21,6 @@ def decode(data: bytes, limits: Limits = Limits()) -> tuple[DecodedPage, ...]:  
     kind = sniff(data)
     if kind is FileKind.PDF:
         return decode_pdf(data, limits)
+    if kind is FileKind.HEIC:
+        return (DecodedPage(image=decode_heif(data, limits), number=1),)
     return (DecodedPage(image=decode_picture(data, kind, limits), number=1),)

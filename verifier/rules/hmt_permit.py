@@ -20,7 +20,7 @@ from verifier.rules.rule import Hit, Rule
 HMT = DocumentType.HMT_RESIDENCE_PERMIT
 
 TERM_YEARS = 5
-"""The permit is good for five years (国办发〔2018〕81号 Art. 5)."""
+"""The permit is good for five years (国办发〔2018〕81号)."""
 
 PASS_LETTERS: Mapping[str, str] = {"810000": "H", "820000": "M", "830000": ""}
 """Region code of the permit's number, and the letter of the pass its holder entered with; Taiwan's passes have none."""
@@ -81,7 +81,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         id="hmt_permit.number_region",
         title="港澳台居民居住证号码开头不符",
-        legal_basis=f"{_MEASURES}第六条(香港810000、澳门820000、台湾830000)",
+        legal_basis=f"{_MEASURES}第三条(香港810000、澳门820000、台湾830000)",
         severity=Severity.REVIEW,
         documents=(HMT,),
         inputs=("hmt_residence_permit.id_number",),
@@ -92,7 +92,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         id="hmt_permit.pass_differs",
         title="通行证号码与居住证号码的地区不符",
-        legal_basis=f"{_MEASURES}第六条;《行政许可法》第三十四条",
+        legal_basis=f"{_MEASURES}第三条;《行政许可法》第三十四条",
         severity=Severity.REVIEW,
         documents=(HMT,),
         inputs=("hmt_residence_permit.id_number", "hmt_residence_permit.pass_number"),
@@ -103,7 +103,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         id="hmt_permit.term",
         title="港澳台居民居住证有效期限不是五年",
-        legal_basis=f"{_MEASURES}第五条(有效期限五年)",
+        legal_basis=f"{_MEASURES}(有效期限五年)",
         severity=Severity.INFO,
         documents=(HMT,),
         inputs=("hmt_residence_permit.valid_from", "hmt_residence_permit.valid_to"),
@@ -125,7 +125,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         id="hmt_permit.address_differs",
         title="港澳台居民居住证住址与申请表写法不同",
-        legal_basis=f"{_MEASURES}第四条(居住地住址为登载内容)",
+        legal_basis=f"{_MEASURES}第三条(居住地住址为登载内容)",
         severity=Severity.INFO,
         documents=(HMT,),
         inputs=("application.residence.current_address", "hmt_residence_permit.address"),

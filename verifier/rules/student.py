@@ -287,7 +287,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         id="student.term_old",
         title="学生证没有本学期注册章",
-        legal_basis=f"{_STUDENTS};《普通高等学校学生管理规定》第十条(每学期注册)",
+        legal_basis=f"{_STUDENTS};《普通高等学校学生管理规定》(每学期注册)",
         severity=Severity.CORRECT,
         documents=(CARD,),
         inputs=("student_card.registered_term", "student_status_report.status", "application.submitted_on"),
@@ -312,7 +312,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         id="student.term_not_read",
         title="学生证未读到注册章",
-        legal_basis=f"{_STUDENTS};《普通高等学校学生管理规定》第十条(每学期注册)",
+        legal_basis=f"{_STUDENTS};《普通高等学校学生管理规定》(每学期注册)",
         severity=Severity.REVIEW,
         documents=(CARD,),
         inputs=("student_card.registered_term", "student_status_report.status", "application.submitted_on"),

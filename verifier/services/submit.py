@@ -17,7 +17,6 @@ from schemas.case import AttemptState, CaseState, DocumentState
 from schemas.document import TITLES_ZH, DocumentType, Page, QualityProblem
 from schemas.events import EventType
 from verifier.errors import InputError, StateError, StorageError
-from verifier.intake import FileKind
 from verifier.pipeline import NamedFile
 from verifier.rules.facts import Facts
 from verifier.rules.slots import required_sets
@@ -180,15 +179,11 @@ def _measure(
     if len(uploads) > services.settings.max_files:
         raise InputError("file.too_many", limit=services.settings.max_files)
     names = tuple(
-        f"documents/{slot.value}-{position}.{_extension(services.sniff(data))}"
+        f"documents/{slot.value}-{position}.{services.sniff(data).extension}"
         for position, data in enumerate(uploads, start=1)
     )
     files = tuple(NamedFile(name=name, data=data) for name, data in zip(names, uploads, strict=True))
     return names, services.measure(files)
-
-
-def _extension(kind: FileKind) -> str:
-    return "jpg" if kind.value == "jpeg" else kind.value
 
 
 def _require_open_slot(case: CaseRow, slot: DocumentType) -> None:

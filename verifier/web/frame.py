@@ -73,7 +73,7 @@ class Frame:
             try:
                 await self._app(inner, receive, framed)
             except Exception:
-                # The trace names code and lines; values of the request are not in it.
+                # verifier.logs leaves out its message and variables, which hold what was sent
                 log.exception("request.defect", code="internal.unexpected")
                 if status:
                     raise

@@ -7,16 +7,17 @@ import pytest
 from PIL import Image
 
 from tests.support.files import A4, as_file, noise, pdf_pages
+from tests.support.heic import heic, picture
 from verifier.errors import InputError
 from verifier.intake import FileKind, Limits, decode, sniff
 
 SMALL = Image.new("RGB", (8, 8), "red")
 
 
-def archive() -> bytes:
+def archive(name: str = "readme.txt") -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as zipped:
-        zipped.writestr("OFD.xml", b"\xff\x00\xff\xc0 some bytes")
+        zipped.writestr(name, b"\xff\x00\xff\xc0 some bytes")
     return buffer.getvalue()
 
 
@@ -28,19 +29,26 @@ def archive() -> bytes:
         (as_file(SMALL, "WEBP"), FileKind.WEBP, "image/webp"),
         (pdf_pages(b""), FileKind.PDF, "application/pdf"),
         (b"\xef\xbb\xbf\r\n " + pdf_pages(b""), FileKind.PDF, "application/pdf"),
+        (heic(picture()), FileKind.HEIC, "image/heic"),
+        (archive("OFD.xml"), FileKind.OFD, "application/ofd"),
     ],
-    ids=["jpeg", "png", "webp", "pdf", "pdf behind white space"],
+    ids=["jpeg", "png", "webp", "pdf", "pdf behind white space", "heic", "ofd"],
 )
 def test_kinds_are_told_by_content(data: bytes, kind: FileKind, media_type: str) -> None:
     assert sniff(data) is kind
     assert kind.media_type == media_type
 
 
+def test_extensions_are_those_people_write() -> None:
+    assert [kind.extension for kind in FileKind] == ["jpg", "png", "webp", "heic", "pdf", "ofd"]
+
+
 @pytest.mark.parametrize(
     "data",
     [
-        b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic",
+        b"\x00\x00\x00\x18ftypavif\x00\x00\x00\x00mif1avif",
         archive(),
+        archive("inner/OFD.xml"),
         as_file(SMALL, "GIF"),
         as_file(SMALL, "BMP"),
         as_file(SMALL, "TIFF"),
@@ -51,7 +59,20 @@ def test_kinds_are_told_by_content(data: bytes, kind: FileKind, media_type: str)
         b"\xff\xd8",
         b"\x00" * 64,
     ],
-    ids=["heic", "ofd or zip", "gif", "bmp", "tiff", "svg", "text", "text naming pdf", "wave", "half a mark", "zeros"],
+    ids=[
+        "avif",
+        "zip",
+        "zip with an ofd file's start elsewhere",
+        "gif",
+        "bmp",
+        "tiff",
+        "svg",
+        "text",
+        "text naming pdf",
+        "wave",
+        "half a mark",
+        "zeros",
+    ],
 )
 def test_everything_else_is_refused(data: bytes) -> None:
     for call in (sniff, decode):

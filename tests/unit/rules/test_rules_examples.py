@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 
 import pytest
@@ -30,12 +29,18 @@ from tests.support.rule_cases import (
     Case,
     bad_number,
     consistent,
+    contracted,
+    hmt_resident,
+    household,
     id_number,
     page,
     reading,
     seal,
     student,
+    studying,
 )
+from tests.support.rule_evidence import EVIDENCE
+from tests.support.rule_examples import Edit, Example, all_of, fires, on, silent
 from verifier.rules.catalogue import RULES
 
 CONTRACT = DocumentType.LABOR_CONTRACT
@@ -44,17 +49,6 @@ REPORT = DocumentType.STUDENT_STATUS_REPORT
 SLIP = DocumentType.RESIDENCE_REGISTRATION_SLIP
 OTHER = DocumentType.OTHER
 
-Edit = Callable[[Case], Case]
-
-
-@dataclass(frozen=True)
-class Example:
-    """One edit of the consistent case; `where` are the document and field of each finding, none when silent."""
-
-    rule: str
-    edit: Edit
-    where: tuple[tuple[DocumentType, str], ...] = ()
-
 
 def row(start: str, end: str, employer: str = EMPLOYER) -> InsuredRow:
     return InsuredRow(employer=employer, start_month=start, end_month=end)
@@ -62,10 +56,6 @@ def row(start: str, end: str, employer: str = EMPLOYER) -> InsuredRow:
 
 def insured(*rows: InsuredRow, total: str) -> Edit:
     return lambda case: case.with_field(INSURANCE, "rows", rows).with_field(INSURANCE, "months_paid", total)
-
-
-def on(slot: DocumentType, name: str, value: str, confidence: float = 0.97) -> Edit:
-    return lambda case: case.with_field(slot, name, value, confidence)
 
 
 def wrong_type(slot: DocumentType, detected: DocumentType, confidence: float = 0.98) -> Edit:
@@ -78,23 +68,6 @@ def captured(slot: DocumentType, *problems: CaptureProblem, acceptable: bool | N
 
 def unextracted(slot: DocumentType) -> DocumentReading:
     return reading(slot, {})
-
-
-def all_of(*edits: Edit) -> Edit:
-    def apply(case: Case) -> Case:
-        for edit in edits:
-            case = edit(case)
-        return case
-
-    return apply
-
-
-def fires(rule: str, edit: Edit, *where: tuple[DocumentType, str]) -> Example:
-    return Example(rule, edit, where)
-
-
-def silent(rule: str, edit: Edit) -> Example:
-    return Example(rule, edit)
 
 
 def _quality_examples() -> list[Example]:
@@ -756,6 +729,7 @@ INSURED = [
 
 EXAMPLES = [
     *SLOTS, *CAPTURE, *APPLICATION, *PERSON, *DATES, *RESIDENCE, *EXAMINATION, *ITEMS, *SEALS, *EMPLOYMENT, *INSURED,
+    *EVIDENCE,
 ]  # fmt: skip
 
 
@@ -783,8 +757,11 @@ def test_a_consistent_kindergarten_case_passes_without_any_finding() -> None:
     assert consistent().kindergarten().judge() == ()
 
 
-def test_a_consistent_student_case_passes_without_any_finding() -> None:
-    assert student().judge() == ()
+@pytest.mark.parametrize(
+    "case", [student, studying, household, hmt_resident, contracted], ids=lambda make: make.__name__
+)
+def test_a_consistent_case_of_another_kind_passes_without_any_finding(case: Callable[[], Case]) -> None:
+    assert case().judge() == ()
 
 
 SOFT_NOISE: list[Edit] = [

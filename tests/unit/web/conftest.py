@@ -7,13 +7,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import structlog
 
 from schemas.case import Role
 from tests.support.factories import Clock, Judge, counting_ids, emptied, open_test_services
 from tests.support.web import Api, open_client
+from verifier import logs
 from verifier.services import tokens
 from verifier.services.context import Services
 from verifier.store.files import LocalFiles
+
+
+@pytest.fixture(autouse=True)
+def _plain_log() -> Iterator[None]:
+    """Log lines as programs write them, to the standard output."""
+    merge = structlog.contextvars.merge_contextvars
+    structlog.configure(processors=[merge, logs.without_values, structlog.processors.LogfmtRenderer()])
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

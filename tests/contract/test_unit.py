@@ -1,0 +1,151 @@
+"""A unit of reading as a process, with real rq workers and a held engine: how it ends, and what it leaves behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.support.broker import Broker
+from tests.support.held_engine import Hold
+from tests.support.house import IMPATIENT, House, ending, open_house
+from tests.support.waiting import descendants, is_alive, wait_until
+from verifier.errors import EngineError
+from verifier.services import stats
+from verifier.supervise import HURRY_S, Stop
+from workers import unit
+
+pytestmark = pytest.mark.server
+
+NO = "HD2026A000123"
+ENOUGH_S = 40.0
+
+
+@pytest.fixture
+def hold(tmp_path: Path) -> Hold:
+    folder = tmp_path / "hold"
+    folder.mkdir()
+    return Hold(folder)
+
+
+@pytest.fixture
+def house(tmp_path: Path, broker: Broker, hold: Hold) -> Iterator[House]:
+    with open_house(tmp_path, broker.url, models_dir=str(hold.folder), **IMPATIENT) as opened:
+        yield opened
+
+
+@contextmanager
+def running_unit(house: House) -> Iterator[psutil.Process]:
+    with ending(house.popen("-m", "tests.support.unit_process", "interactive", "bulk")) as started:
+        yield psutil.Process(started.pid)
+
+
+def states(house: House) -> list[str]:
+    return [state for _, _, state, _ in house.attempts(NO)]
+
+
+def advised(house: House) -> Callable[[], bool]:
+    return lambda: house.is_advised(NO)
+
+
+def reading_a_page(house: House, hold: Hold) -> None:
+    """Until the first attempt is in the middle of its page."""
+    wait_until(lambda: "running" in states(house), within_s=ENOUGH_S, what="an attempt runs")
+    hold.wait_for_a_page()
+
+
+def queue_workers(started: psutil.Process) -> list[psutil.Process]:
+    return [child for child in started.children() if "workers.worker" in child.cmdline()]
+
+
+def test_asked_to_end_in_the_middle_of_a_page_it_finishes_the_document(house: House, hold: Hold) -> None:
+    house.submitted()
+    with house.relaying(), running_unit(house) as started:
+        with hold.held():
+            reading_a_page(house, hold)
+            everyone = descendants(started.pid)
+            started.terminate()
+            (bulk,) = [child for child in queue_workers(started) if "bulk" in child.cmdline()]
+            # the idle worker ends at once, the other has its document to finish
+            wait_until(lambda: queue_workers(started) == [bulk], within_s=10.0, what="the idle worker ended")
+            assert states(house).count("running") == 1
+        wait_until(lambda: not is_alive(started.pid), within_s=ENOUGH_S, what="the unit ended")
+        assert not any(map(is_alive, everyone))
+    assert states(house) == ["done", "queued", "queued"]
+    assert [worker.alive for worker in stats.stats(house.services).workers] == [False]
+
+
+def test_asked_twice_it_hurries_and_its_document_is_opened_anew(house: House, hold: Hold) -> None:
+    house.submitted()
+    with running_unit(house) as started, hold.held():
+        house.relay()
+        reading_a_page(house, hold)
+        everyone = descendants(started.pid)
+        started.terminate()
+        wait_until(lambda: len(queue_workers(started)) == 1, within_s=10.0, what="the first signal came down")
+        began = time.monotonic()
+        started.send_signal(signal.SIGINT)
+        wait_until(lambda: not is_alive(started.pid), within_s=HURRY_S + 5.0, what="the unit ended")
+        assert time.monotonic() - began < HURRY_S + 3.0
+        assert not any(map(is_alive, everyone))
+    assert house.attempts(NO)[0][2:] == ("lost", "worker.killed")
+    assert states(house) == ["lost", "queued", "queued", "queued"]
+
+
+def test_killed_in_the_middle_of_a_page_it_leaves_no_orphans(house: House, hold: Hold) -> None:
+    house.submitted()
+    with house.relaying(), running_unit(house) as started:
+        with hold.held():
+            reading_a_page(house, hold)
+            everyone = descendants(started.pid)
+            assert len(everyone) == 6, "an engine, two workers, a scheduler each, a work-horse"
+            started.kill()
+            wait_until(lambda: not any(map(is_alive, everyone)), within_s=ENOUGH_S, what="all of it is gone")
+        assert house.attempts(NO)[0][2:] == ("queued", "engine.crashed"), "its work-horse still handed it back"
+        with running_unit(house):
+            wait_until(advised(house), within_s=ENOUGH_S, what="the next unit reads the case")
+
+
+def test_a_queue_worker_that_is_killed_is_started_again_and_what_it_held_opened_anew(house: House, hold: Hold) -> None:
+    house.submitted()
+    with house.relaying(), running_unit(house) as started:
+        with hold.held():
+            reading_a_page(house, hold)
+            (bulk,) = [child for child in queue_workers(started) if "bulk" in child.cmdline()]
+            bulk.kill()
+            wait_until(lambda: states(house)[0] == "lost", within_s=5.0, what="its attempt is replaced at once")
+        wait_until(advised(house), within_s=ENOUGH_S, what="the case has its advice")
+    assert house.attempts(NO)[0][3] == "worker.killed"
+
+
+def test_its_workers_are_seen_while_they_live(house: House) -> None:
+    with running_unit(house) as started:
+        wait_until(lambda: len(alive(house)) == 2, within_s=ENOUGH_S, what="both workers are seen")
+        assert [queue for _, queue in alive(house)] == ["bulk", "interactive"]
+        pids = {str(child.pid) for child in queue_workers(started)}
+        assert {name.rpartition("-")[2] for name, _ in alive(house)} == pids
+    assert alive(house) == []
+
+
+def alive(house: House) -> list[tuple[str, str | None]]:
+    return [(worker.name, worker.queue) for worker in stats.stats(house.services).workers if worker.alive]
+
+
+def test_an_engine_that_cannot_load_is_an_error_and_no_job_is_taken(house: House) -> None:
+    with pytest.raises(EngineError) as error:
+        unit.run(
+            house.services.settings,
+            ["bulk"],
+            unit=f"test-{os.getpid()}",
+            units=1,
+            stop=Stop(),
+            factory="tests.support.unruly_engine:broken",
+        )
+    assert error.value.code == "engine.unavailable"
+    assert stats.stats(house.services).workers == ()
