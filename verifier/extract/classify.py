@@ -76,7 +76,7 @@ _EVIDENCE: dict[DocumentType, _Evidence] = {
     ),
     T.EMPLOYMENT_CERTIFICATE: _Evidence(
         titles=(r"^(?:在职|工作|任职|聘用|单位|就业|在岗|从教|任教)(?:情况)?证明(?:书)?$", r"在职证明", r"工作证明"),
-        marks=(r"兹证明|现证明", r"特此证明", r"在我(?:单位|校|园|公司)", r"担任|任职", r"起至今", r"单位名称", r"统一社会信用代码", r"身份证号"),
+        marks=(r"兹证明|现证明", r"特此证明", r"在我(?:单位|校|园|公司)", r"担任|任职", r"起至今", r"单位名称", r"社会信用代码", r"身份证"),
         against=(r"参保", r"缴费", r"甲方", r"乙方", r"在校|在读"),
     ),
     T.LABOR_CONTRACT: _Evidence(
@@ -86,7 +86,7 @@ _EVIDENCE: dict[DocumentType, _Evidence] = {
     ),
     T.SOCIAL_INSURANCE_CERTIFICATE: _Evidence(
         titles=(r"参保证明", r"参保缴费证明", r"社会保险.{0,10}证明", r"缴费明细", r"个人权益记录", r"缴费历史"),
-        marks=(r"参保起止|起止年月", r"养老", r"工伤", r"失业", r"实际缴费", r"缓缴", r"参保地", r"开始年月|终止年月", r"社会保险", r"证件号码"),
+        marks=(r"参保起止|起止年月", r"养老", r"工伤", r"失业", r"实际缴费", r"缓缴", r"参保地", r"(?:开始|终止)年月", r"社会保险", r"证件号"),
     ),
     T.STUDENT_STATUS_REPORT: _Evidence(
         titles=(r"学籍在线验证报告", r"学籍验证报告", r"学籍.{0,6}报告"),
