@@ -15,6 +15,7 @@ from pathlib import Path
 
 import structlog
 from redis import Redis
+from redis.exceptions import RedisError
 from rq import Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
@@ -94,8 +95,10 @@ def run(settings: Settings, queue: str, engine_socket: Path, name: str) -> None:
         try:
             # The scheduler brings back jobs whose retry is due; rq's lock lets one worker per queue run it.
             worker.work(with_scheduler=True, logging_level="WARNING")
-        finally:
+        except RedisError:
             _outlast_horse(worker)
+            raise
+        _outlast_horse(worker)
 
 
 def horse_killed(services: Services, worker: str, job: Job, status: int | None) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,6 +44,7 @@ def house(tmp_path: Path, broker: Broker, hold: Hold) -> Iterator[House]:
 @contextmanager
 def running_unit(house: House) -> Iterator[psutil.Process]:
     with ending(house.popen("-m", "tests.support.unit_process", "interactive", "bulk")) as started:
+        wait_until(lambda: len(alive(house)) >= 2, within_s=ENOUGH_S, what="both workers are seen")
         yield psutil.Process(started.pid)
 
 
@@ -50,28 +52,32 @@ def states(house: House) -> list[str]:
     return [state for _, _, state, _ in house.attempts(NO)]
 
 
-def advised(house: House) -> Callable[[], bool]:
-    return lambda: house.is_advised(NO)
-
-
 def reading_a_page(house: House, hold: Hold) -> None:
-    """Until the first attempt is in the middle of its page."""
+    """A case is handed in, and its first attempt is in the middle of its page."""
+    house.submitted()
+    house.relay()
     wait_until(lambda: "running" in states(house), within_s=ENOUGH_S, what="an attempt runs")
     hold.wait_for_a_page()
 
 
-def queue_workers(started: psutil.Process) -> list[psutil.Process]:
-    return [child for child in started.children() if "workers.worker" in child.cmdline()]
+def queue_workers(started: psutil.Process, queue: str = "") -> list[psutil.Process]:
+    """The unit's workers that live, or those of one queue."""
+    found = []
+    for child in started.children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ended while we looked; a zombie too
+            command = child.cmdline()
+            if "workers.worker" in command and (not queue or queue in command):
+                found.append(child)
+    return found
 
 
 def test_asked_to_end_in_the_middle_of_a_page_it_finishes_the_document(house: House, hold: Hold) -> None:
-    house.submitted()
     with house.relaying(), running_unit(house) as started:
         with hold.held():
             reading_a_page(house, hold)
             everyone = descendants(started.pid)
             started.terminate()
-            (bulk,) = [child for child in queue_workers(started) if "bulk" in child.cmdline()]
+            (bulk,) = queue_workers(started, "bulk")
             # the idle worker ends at once, the other has its document to finish
             wait_until(lambda: queue_workers(started) == [bulk], within_s=10.0, what="the idle worker ended")
             assert states(house).count("running") == 1
@@ -82,9 +88,7 @@ def test_asked_to_end_in_the_middle_of_a_page_it_finishes_the_document(house: Ho
 
 
 def test_asked_twice_it_hurries_and_its_document_is_opened_anew(house: House, hold: Hold) -> None:
-    house.submitted()
     with running_unit(house) as started, hold.held():
-        house.relay()
         reading_a_page(house, hold)
         everyone = descendants(started.pid)
         started.terminate()
@@ -99,34 +103,28 @@ def test_asked_twice_it_hurries_and_its_document_is_opened_anew(house: House, ho
 
 
 def test_killed_in_the_middle_of_a_page_it_leaves_no_orphans(house: House, hold: Hold) -> None:
-    house.submitted()
-    with house.relaying(), running_unit(house) as started:
-        with hold.held():
-            reading_a_page(house, hold)
-            everyone = descendants(started.pid)
-            assert len(everyone) == 6, "an engine, two workers, a scheduler each, a work-horse"
-            started.kill()
-            wait_until(lambda: not any(map(is_alive, everyone)), within_s=ENOUGH_S, what="all of it is gone")
-        assert house.attempts(NO)[0][2:] == ("queued", "engine.crashed"), "its work-horse still handed it back"
-        with running_unit(house):
-            wait_until(advised(house), within_s=ENOUGH_S, what="the next unit reads the case")
+    with house.relaying(), running_unit(house) as started, hold.held():
+        reading_a_page(house, hold)
+        everyone = descendants(started.pid)
+        assert len(everyone) == 6, "an engine, two workers, a scheduler each, a work-horse"
+        started.kill()
+        wait_until(lambda: not any(map(is_alive, everyone)), within_s=ENOUGH_S, what="all of it is gone")
+    assert house.attempts(NO)[0][2:] == ("queued", "engine.crashed"), "its work-horse still handed it back"
 
 
 def test_a_queue_worker_that_is_killed_is_started_again_and_what_it_held_opened_anew(house: House, hold: Hold) -> None:
-    house.submitted()
     with house.relaying(), running_unit(house) as started:
         with hold.held():
             reading_a_page(house, hold)
-            (bulk,) = [child for child in queue_workers(started) if "bulk" in child.cmdline()]
+            (bulk,) = queue_workers(started, "bulk")
             bulk.kill()
             wait_until(lambda: states(house)[0] == "lost", within_s=5.0, what="its attempt is replaced at once")
-        wait_until(advised(house), within_s=ENOUGH_S, what="the case has its advice")
+        wait_until(lambda: house.is_advised(NO), within_s=ENOUGH_S, what="the case has its advice")
     assert house.attempts(NO)[0][3] == "worker.killed"
 
 
 def test_its_workers_are_seen_while_they_live(house: House) -> None:
     with running_unit(house) as started:
-        wait_until(lambda: len(alive(house)) == 2, within_s=ENOUGH_S, what="both workers are seen")
         assert [queue for _, queue in alive(house)] == ["bulk", "interactive"]
         pids = {str(child.pid) for child in queue_workers(started)}
         assert {name.rpartition("-")[2] for name, _ in alive(house)} == pids

@@ -9,6 +9,7 @@ from schemas.finding import Finding
 from schemas.reading import ReadField
 from verifier.compare.ids import mask_id
 from verifier.compare.masks import mask_address, mask_birth_date, mask_name, mask_phone
+from verifier.compare.uscc import uscc_problem
 from verifier.rules.messages import LONGEST_VALUE, mask_numbers
 from verifier.services.queries import CaseView
 
@@ -31,7 +32,7 @@ MASKS: Mapping[str, Callable[[str], str]] = {
 """By field name; every other field is shown as it is, but for numbers that look like somebody's."""
 
 PUBLIC = frozenset({"uscc"})
-"""Numbers of organisations, which anybody may look up."""
+"""Numbers of organisations, which anybody may look up; what is no sound code may be somebody's number."""
 
 SHORTEST = 2
 """A value of one character is not looked for inside sentences: it would be found in every one."""
@@ -42,7 +43,7 @@ _ID_IN_PARTS = re.compile(r"(?<!\d)\d(?:[ -]?\d){13,16}[ -]?[\dXx](?!\d)")
 
 def mask_value(field: str, value: str) -> str:
     """A field's value as a page may show it."""
-    if field in PUBLIC:
+    if field in PUBLIC and uscc_problem(value) is None:
         return value
     mask = MASKS.get(field)
     return mask(value) if mask is not None else mask_text(value)
