@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
+from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -43,20 +46,37 @@ def put(client: httpx2.Client, data: bytes, **headers: str) -> httpx2.Response:
     return client.put(PATH, files={"files": ("a.jpg", data, "image/jpeg")}, headers=headers)
 
 
+def strictly(client: httpx2.Client, size: int, *, token: str | None = None, connection: str) -> tuple[int, str | None]:
+    """Upload as programs do that give up when they cannot send to the end; the status and the code of the answer."""
+    address = client.base_url
+    body = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n\r\n'
+    body += picture().ljust(size, b"\0") + b"\r\n--b--\r\n"
+    headers = {
+        "Authorization": token or client.headers["authorization"],
+        "Content-Type": "multipart/form-data; boundary=b",
+        "Connection": connection,
+    }
+    with closing(HTTPConnection(address.host, address.port, timeout=WAIT_S)) as opened:
+        opened.request("PUT", PATH, body=body, headers=headers)
+        answer = opened.getresponse()
+        return answer.status, json.loads(answer.read()).get("code")
+
+
+@pytest.mark.parametrize("connection", ["close", "keep-alive"])
 @pytest.mark.parametrize(
-    ("size", "status", "code"),
-    [(1000, 201, None), (2 * MIB, 413, "file.too_large"), (20 * MIB, 413, "request.too_large")],
+    ("size", "expected"),
+    [(1000, (201, None)), (2 * MIB, (413, "file.too_large")), (20 * MIB, (413, "request.too_large"))],
 )
-def test_the_answer_arrives(client: httpx2.Client, size: int, status: int, code: str | None) -> None:
-    answer = put(client, picture().ljust(size, b"\0"))
-    assert answer.status_code == status
-    assert answer.json().get("code") == code
+def test_the_answer_arrives(
+    client: httpx2.Client, size: int, expected: tuple[int, str | None], connection: str
+) -> None:
+    assert strictly(client, size, connection=connection) == expected
 
 
+@pytest.mark.parametrize("connection", ["close", "keep-alive"])
 @pytest.mark.parametrize("size", [1000, 20 * MIB])
-def test_so_does_the_answer_to_a_stranger(client: httpx2.Client, size: int) -> None:
-    answer = put(client, bytes(size), Authorization="Bearer nonsense")
-    assert (answer.status_code, answer.json()["code"]) == (401, "auth.missing")
+def test_so_does_the_answer_to_a_stranger(client: httpx2.Client, size: int, connection: str) -> None:
+    assert strictly(client, size, token="Bearer nonsense", connection=connection) == (401, "auth.missing")
 
 
 def test_a_body_without_a_length(client: httpx2.Client) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import posixpath
+import re
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -29,6 +30,7 @@ _ELEMENTS = 200_000
 _NESTING = 64
 _ENCRYPTED = frozenset({"Encryptions.xml", "Encryption.xml"})
 """GM/T 0099: the list of encrypted entries at the root; without the key nothing else can be read."""
+_CHINESE = re.compile(rb"\s*<\?xml[^>]*encoding\s*=\s*[\"'](?:gb2312|gbk|gb18030)[\"']", re.IGNORECASE)
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _UNPACK_ERRORS = (
     zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, RuntimeError, ValueError, LookupError,
@@ -55,16 +57,20 @@ class Package:
     archive: zipfile.ZipFile = field(repr=False)
     entries: dict[str, zipfile.ZipInfo] = field(repr=False)
     budget: Budget
+    _sizes: dict[str, int] = field(default_factory=dict, repr=False)
+    _parsed: dict[str, Element] = field(default_factory=dict, repr=False)
 
     def __contains__(self, path: str) -> bool:
         return path in self.entries
 
     def read(self, path: str, most: int | None = None) -> bytes:
-        """One entry. Raises InputError `file.broken`: missing, damaged, or beyond what may be unpacked."""
+        """One entry, charged to the budget once. Raises InputError `file.broken`: missing, damaged, or beyond what may
+        be unpacked."""
         entry = self.entries.get(path)
         if entry is None or entry.compress_type not in _METHODS:
             raise InputError("file.broken")
-        bound = self.budget.bytes if most is None else min(most, self.budget.bytes)
+        left = self._sizes.get(path, self.budget.bytes)
+        bound = left if most is None else min(most, left)
         try:
             with self.archive.open(entry) as stream:
                 # The declared size is not believed: one byte more than allowed is asked for.
@@ -73,20 +79,26 @@ class Package:
             raise InputError("file.broken") from error
         if len(data) > bound:
             raise InputError("file.broken")
-        self.budget.bytes -= len(data)
+        if path not in self._sizes:
+            self._sizes[path] = len(data)
+            self.budget.bytes -= len(data)
         return data
 
     def xml(self, path: str) -> Element:
         """One entry as XML, names without their namespaces. Raises InputError `file.broken`."""
+        if path in self._parsed:
+            return self._parsed[path]
         data = self.read(path, _XML_BYTES)
         parser = ElementTree.XMLParser(target=_Builder(self.budget))
         try:
-            parser.feed(data)
+            # Expat knows no Chinese encodings but its own Unicode ones.
+            parser.feed(data.decode("gb18030") if _CHINESE.match(data) else data)
             root = parser.close()
         except (ElementTree.ParseError, ValueError, LookupError) as error:
             raise InputError("file.broken") from error
         if not isinstance(root, Element):
             raise InputError("file.broken")
+        self._parsed[path] = root
         return root
 
 
@@ -99,10 +111,10 @@ class _Builder(ElementTree.TreeBuilder):
         self._budget = budget
         self._depth = 0
 
-    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
+    def doctype(self, *_: object) -> None:
         raise InputError("file.broken")
 
-    def start(self, tag: str, attrs: dict[str, str]) -> Element:  # type: ignore[override]
+    def start(self, tag: str, attrs: dict[str, str]) -> Element:
         self._budget.elements -= 1
         self._depth += 1
         if self._budget.elements < 0 or self._depth > _NESTING:

@@ -18,8 +18,8 @@ JSON_LIMIT = MIB
 
 DRAIN_BYTES = 64 * MIB
 DRAIN_S = 10.0
-"""What is still read, and thrown away, of a body that was answered before its end: a connection closed with bytes
-unread is reset, and the reset takes the answer with it."""
+"""What is still read, and thrown away, of a body that was answered before its end: a connection that is closed with bytes
+unread (`Connection: close`, as proxies send) is reset, and the reset takes the answer with it."""
 
 _KEY = "verifier.body"
 
