@@ -66,7 +66,9 @@ CODES: dict[str, ErrorSpec] = {
     "models.missing": ErrorSpec(500, "缺少识别模型文件:{file}。", "请先运行 verifier models fetch。"),
     "models.damaged": ErrorSpec(500, "识别模型文件校验不符:{file}。", "请重新运行 verifier models fetch。"),
     "models.fetch_failed": ErrorSpec(500, "未能取得识别模型:{why}。", "请检查网络或 pip 设置后重试。"),
-    "fonts.missing": ErrorSpec(500, "缺少字体文件:{file}。", "请先运行 python -m fixtures fonts。"),
+    "fonts.missing": ErrorSpec(
+        500, "缺少字体文件:{file}。", "请先运行 python -m fixtures fonts,或在系统中安装中文字体。"
+    ),
     "fonts.damaged": ErrorSpec(500, "字体文件校验不符:{file}。", "请重新运行 python -m fixtures fonts。"),
     "fonts.fetch_failed": ErrorSpec(500, "未能取得字体文件:{why}。", "请检查网络或 pip 设置后重试。"),
     "config.invalid": ErrorSpec(500, "设置有误:{name}:{why}。", "请修改该设置后重新启动。"),
@@ -171,6 +173,6 @@ class QueueError(VerifierError):
 
 
 class FontsError(VerifierError):
-    """The fonts that synthetic documents are drawn with are not there."""
+    """The fonts that synthetic documents, and OFD files without fonts of their own, are drawn with are not there."""
 
     default_code = "fonts.missing"

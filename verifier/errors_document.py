@@ -15,7 +15,7 @@ SUBJECTS: dict[str, str] = {
     "auth": "令牌与角色",
     "engine": "识别引擎",
     "models": "识别模型",
-    "fonts": "字体(仅生成样例时)",
+    "fonts": "字体(生成样例,以及读取未嵌入字体的 OFD 时)",
     "config": "设置",
     "storage": "文件存储",
     "database": "数据库",

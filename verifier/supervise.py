@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import select
 import signal
@@ -206,5 +207,5 @@ class _Child:
 
 
 def _level(code: int) -> int:
-    """Ending as asked is worth a line, anything else a warning (levels of the logging module)."""
-    return 20 if code in (0, -signal.SIGTERM) else 30
+    """Ending as asked is worth a line, anything else a warning."""
+    return logging.INFO if code in (0, -signal.SIGTERM) else logging.WARNING

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from random import Random
 
@@ -57,7 +57,7 @@ def judge(application: Application, reads: Mapping[DocumentType, Read]) -> CaseR
 
 def house(data: Path, seed: int = 7) -> Seeded:
     """Twelve cases; the same seed gives the same people."""
-    clock = Clock(START - timedelta(hours=30))
+    clock = Clock(START)
     opened = open_test_services(data, clock=clock)
     services = replace(opened, judge=judge, load_batch=batches.load)
     given = {role: tokens.create(services, f"演示-{role.value}", role, "test") for role in Role}
@@ -69,14 +69,14 @@ def house(data: Path, seed: int = 7) -> Seeded:
         "reading", "draft",
     )  # fmt: skip
     for place, story in enumerate(stories, start=1):
-        clock.tick(minutes=rng.randint(40, 170))
+        clock.tick(minutes=rng.randint(4, 15) if place > 7 else rng.randint(40, 170))
         applicant = people.person(rng, rng.choice(places.OUTSIDE), dotted=place == 9)
         number = f"HD2026A{place * 137:06d}"
         numbers.append(number)
         form = _form(number, applicant, rng)
         secrets |= _secrets(form)
-        _tell(services, form, story, rng, secrets)
-    clock.now = START
+        _tell(services, clock, form, story, rng, secrets)
+    clock.tick(minutes=4)
     return Seeded(services, clock, tuple(numbers), tuple(sorted(secrets)), given)
 
 
@@ -111,7 +111,7 @@ def _secrets(form: ApplicationForm) -> set[str]:
     return {value for value in values if value}
 
 
-def _tell(services: Services, form: ApplicationForm, story: str, rng: Random, secrets: set[str]) -> None:
+def _tell(services: Services, clock: Clock, form: ApplicationForm, story: str, rng: Random, secrets: set[str]) -> None:
     number = str(form.application_no)
     submit.create_application(services, form, "穗好办")
     slots = (ID_CARD, EXAM, PERMIT, LETTER, INSURANCE)
@@ -128,7 +128,7 @@ def _tell(services: Services, form: ApplicationForm, story: str, rng: Random, se
     )
     if story == "other_person":
         secrets |= {other.name, other.id_number}
-    _read(services, form, story, other)
+    _read(services, clock, form, story, other)
     if story == "claimed":
         review.claim(services, number, "演示-reviewer")
     if story in ("approved", "accepted", "returned"):
@@ -150,12 +150,13 @@ def _begin_one(services: Services) -> None:
     process.begin(services, messages[0].attempt_id, "unit1:interactive")
 
 
-def _read(services: Services, form: ApplicationForm, story: str, other: Person) -> None:
+def _read(services: Services, clock: Clock, form: ApplicationForm, story: str, other: Person) -> None:
     messages = outbox.take(services, 1000)
     outbox.mark_sent(services, [message.id for message in messages])
     for message in messages:
         work = process.begin(services, message.attempt_id, "unit1:interactive")
         assert work is not None
+        clock.tick(seconds=3.1)
         if story == "not_read" and work.slot == PERMIT:
             process.fail(services, message.attempt_id, "file.broken", transient=False)
             continue

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cache
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -32,8 +34,9 @@ def results_console() -> Console:
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def main() -> None:
-    """Entry point: run a command; an error of ours becomes one line on stderr and exit code 2."""
+@cache
+def complete() -> typer.Typer:
+    """The app with every command registered."""
     # Imported here because the commands import this module.
     from verifier.cli.evaluate import register as evaluate
     from verifier.cli.models import register as models
@@ -42,10 +45,15 @@ def main() -> None:
     from verifier.cli.up import register as up
     from verifier.cli.verify import register as verify
 
-    for register in (verify, evaluate, up, models, parts, tokens):
+    for register in (verify, evaluate, up, parts, models, tokens):
         register(app)
+    return app
+
+
+def main() -> None:
+    """Entry point: run a command; an error of ours becomes one line on stderr and exit code 2."""
     try:
-        app()
+        complete()()
     except VerifierError as error:
         errors.print(str(error), markup=False)
         sys.exit(EXIT_REFUSED)
@@ -56,3 +64,7 @@ def main() -> None:
 
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON document per line, for programs.")]
+
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="The one-machine folder (VERIFIER_DATA); ./data when not given.")
+]

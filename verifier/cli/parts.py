@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import socket
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from verifier import logs
+from verifier.cli.app import DataOption
 from verifier.errors import ConfigError
 from verifier.lifetime import die_with_parent
 from verifier.services.context import open_services, random_id
@@ -35,11 +37,11 @@ def register(app: typer.Typer) -> None:
     app.command("migrate")(migrate)
 
 
-def migrate() -> None:
+def migrate(data: DataOption = None) -> None:
     """Bring the database to this version; nothing happens when it is there already."""
     from verifier.store import database
 
-    settings = load_settings()
+    settings = load_settings(data=data)
     logs.configure(settings, part="migrate")
     database.migrate(settings.database_url)
 
@@ -47,6 +49,7 @@ def migrate() -> None:
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on (VERIFIER_HOST).")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on (VERIFIER_PORT).")] = None,
+    data: DataOption = None,
     parent: ParentOption = 0,
     listener: Annotated[int, typer.Option(hidden=True, help="An inherited socket to listen on instead.")] = -1,
 ) -> None:
@@ -57,7 +60,7 @@ def serve(
     from verifier.web.probes import Probe
     from workers.health import broker_probe
 
-    settings = _prepared("web", parent, host=host, port=port)
+    settings = _prepared("web", parent, data=data, host=host, port=port)
     services = open_services(settings)
     app = create_app(services, [Probe("queue", broker_probe(settings))])
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=20, server_header=False)
@@ -94,6 +97,7 @@ def worker(
     units: Annotated[
         int, typer.Option(min=1, help="How many such workers share this machine: the engine takes its share of cores.")
     ] = 1,
+    data: DataOption = None,
     parent: ParentOption = 0,
 ) -> None:
     """Read documents from a queue: one OCR engine, and one rq worker for each queue named.
@@ -102,12 +106,12 @@ def worker(
     """
     from workers import unit
 
-    settings = _prepared("unit", parent)
+    settings = _prepared("unit", parent, data=data)
     wanted = list(dict.fromkeys(item.value for item in queue))
     unit.run(settings, wanted, unit=_unique(name or socket.gethostname()), units=units, stop=stop_on_signals())
 
 
-def relay(parent: ParentOption = 0) -> None:
+def relay(data: DataOption = None, parent: ParentOption = 0) -> None:
     """Move what was submitted to the queues, and reopen what a queue or a worker lost.
 
     One is enough; two share the work and one outlives the other.
@@ -115,7 +119,7 @@ def relay(parent: ParentOption = 0) -> None:
     from workers import queues
     from workers import relay as room
 
-    settings = _prepared("relay", parent)
+    settings = _prepared("relay", parent, data=data)
     services = open_services(settings)
     room.run(services, queues.connect(settings.redis_url), _unique(socket.gethostname()), stop_on_signals())
 
@@ -125,7 +129,7 @@ def _unique(name: str) -> str:
     return f"{name[:NAME_MAX]}-{random_id()[:4]}"
 
 
-def _prepared(part: str, parent: int, **overrides: str | int | None) -> Settings:
+def _prepared(part: str, parent: int, **overrides: Path | str | int | None) -> Settings:
     if parent:
         die_with_parent(parent)
     settings = load_settings(**overrides)

@@ -29,6 +29,7 @@ def limits_of(settings: Settings) -> Limits:
         max_pages=settings.max_pages,
         min_side=settings.min_side,
         pdf_dpi=settings.pdf_dpi,
+        fonts_dir=settings.models_dir / "fonts",
     )
 
 

@@ -27,6 +27,7 @@ from rich.console import Console
 from schemas.case import Role
 from verifier import logs
 from verifier.cli import broker, demo
+from verifier.cli.app import DataOption
 from verifier.cli.parts import listen
 from verifier.errors import AuthError, ConfigError
 from verifier.ocr import models
@@ -47,10 +48,12 @@ def register(app: typer.Typer) -> None:
 
 
 def up(
-    data: Annotated[Path | None, typer.Option(help="The one-machine folder: database, broker, files, keys.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port of the web process; 0 takes a free one.")] = None,
+    data: DataOption = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port of the web process (VERIFIER_PORT); 0 takes a free one.")
+    ] = None,
     workers: Annotated[
-        int | None, typer.Option(help="Units of reading: each one OCR engine, about 600 MB; 0 reads nothing.")
+        int | None, typer.Option(help="Units of reading (VERIFIER_WORKERS), each one OCR engine; 0 reads nothing.")
     ] = None,
     demo_batch: Annotated[
         bool, typer.Option("--demo/--no-demo", help="Load the demo batch of synthetic cases, and print logins for it.")
@@ -150,19 +153,25 @@ def _grace_s(settings: Settings) -> float:
     return unit.grace_s(settings) + 10.0
 
 
-class _Announcer(threading.Thread):
-    """Prints the ready line when a case can be submitted, then loads the demo batch."""
+class _Announcer:
+    """A thread that prints the ready line when a case can be submitted, then loads the demo batch."""
 
     def __init__(self, settings: Settings, services: Services, port: int, stop: Stop, *, demo_batch: bool) -> None:
-        super().__init__(name="announce", daemon=True)
         self.gave_up = False
         self._services = services
         self._demo = settings.data / "demo" if demo_batch else None
         self._stop = stop
         host = settings.host
         self._address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        self._thread = threading.Thread(target=self._run, name="announce", daemon=True)
 
-    def run(self) -> None:
+    def start(self) -> None:
+        self._thread.start()
+
+    def join(self, seconds: float) -> None:
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
         until = time.monotonic() + READY_S
         while not _answers(self._address):
             if time.monotonic() > until:

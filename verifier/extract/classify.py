@@ -86,7 +86,7 @@ _EVIDENCE: dict[DocumentType, _Evidence] = {
     ),
     T.SOCIAL_INSURANCE_CERTIFICATE: _Evidence(
         titles=(r"参保证明", r"参保缴费证明", r"社会保险.{0,10}证明", r"缴费明细", r"个人权益记录", r"缴费历史"),
-        marks=(r"参保起止|起止年月", r"养老", r"工伤", r"失业", r"实际缴费", r"缓缴", r"参保地", r"(?:开始|终止)年月", r"社会保险", r"证件号"),
+        marks=(r"参保起止|起止年月", r"养老", r"工伤", r"失业", r"实际缴费", r"缓缴", r"参保地", r"(?:开始|终止)年月", r"社会保险"),
     ),
     T.STUDENT_STATUS_REPORT: _Evidence(
         titles=(r"学籍在线验证报告", r"学籍验证报告", r"学籍.{0,6}报告"),

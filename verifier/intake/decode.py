@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from verifier.intake.heif import decode_heif
 from verifier.intake.limits import Limits
+from verifier.intake.ofd import decode_ofd
 from verifier.intake.page import DecodedPage
 from verifier.intake.pdf import decode_pdf
 from verifier.intake.pictures import decode_picture
@@ -15,12 +16,15 @@ def decode(data: bytes, limits: Limits = Limits()) -> tuple[DecodedPage, ...]:  
 
     Raises InputError: `file.empty`, `file.too_large`, `file.type_not_allowed`, `file.broken`, `file.encrypted`,
     `file.too_many_pages`, `file.too_many_pixels`, `file.too_small`. Sizes and page counts are taken from the headers
-    and refused before a pixel is decoded. Nothing stays open afterwards, whatever the outcome.
+    and refused before a pixel is decoded. FontsError `fonts.missing` for OFD text without a font of its own on a machine
+    without Chinese fonts. Nothing stays open afterwards, whatever the outcome.
     """
     limits.check_bytes(len(data))
     kind = sniff(data)
     if kind is FileKind.PDF:
         return decode_pdf(data, limits)
+    if kind is FileKind.OFD:
+        return decode_ofd(data, limits)
     if kind is FileKind.HEIC:
         return (DecodedPage(image=decode_heif(data, limits), number=1),)
     return (DecodedPage(image=decode_picture(data, kind, limits), number=1),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from verifier.errors import InputError
 
@@ -24,7 +25,9 @@ class Limits:
     `pdf_dpi`: resolution a PDF page is rendered at; A4 becomes 1654 x 2339 pixels, a plain office scan.
     `pdf_page_pixels`, `pdf_file_pixels`: a PDF page that would be larger at `pdf_dpi` than the first, or than its even
     share of the second, is rendered smaller instead of being refused: programs that wrap photos in a PDF often write
-    one point per pixel, so the page is metres wide and the photo is honest. A3 at 200 dpi is 7.7 million pixels.
+    one point per pixel, so the page is metres wide and the photo is honest. A3 at 200 dpi is 7.7 million pixels. The
+    three hold for OFD pages too.
+    `fonts_dir`: a folder with Chinese fonts for documents without their own, looked through before the system's.
     """
 
     max_bytes: int = 20 * MIB
@@ -34,10 +37,11 @@ class Limits:
     pdf_dpi: int = 200
     pdf_page_pixels: int = 20_000_000
     pdf_file_pixels: int = 120_000_000
+    fonts_dir: Path | None = None
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if value < 1:
+            if isinstance(value, int) and value < 1:
                 raise ValueError(f"{name} must be at least 1, not {value}")
         if self.max_pixels > _PIXELS_OF_PILLOW:
             raise ValueError(f"max_pixels must be at most {_PIXELS_OF_PILLOW}, not {self.max_pixels}")
@@ -62,5 +66,5 @@ class Limits:
             raise InputError("file.too_small", width=width, height=height)
 
     def pdf_pixels(self, pages: int) -> int:
-        """The most pixels one page of a PDF with so many pages is rendered to."""
+        """The most pixels one page of a PDF or OFD file with so many pages is rendered to."""
         return min(self.max_pixels, self.pdf_page_pixels, self.pdf_file_pixels // max(1, pages))

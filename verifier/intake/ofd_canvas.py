@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from verifier.errors import InputError
 from verifier.intake.ofd_values import Box, Colour, Matrix
-from verifier.intake.pdf_write import PdfWriter
+from verifier.intake.pdf_write import PdfWriter, joined
 from verifier.intake.sfnt import Sfnt
 
 POINTS_PER_MM = 72 / 25.4
@@ -21,10 +21,11 @@ _PER_BLOCK = 100
 
 @dataclass
 class _FontUse:
-    """A font on this page: a code for each glyph with the text it stands for, in the order they were met."""
+    """A font on this page: a code for each glyph with the text it stands for and the width of its cell in thousandths of
+    an em, in the order they were met."""
 
     face: Sfnt
-    codes: dict[tuple[int, str], int] = field(default_factory=dict)
+    codes: dict[tuple[int, str, int], int] = field(default_factory=dict)
 
 
 class Canvas:
@@ -63,11 +64,12 @@ class Canvas:
         name = {1: b"g", 3: b"rg", 4: b"k"}[len(colour.components)]
         self.add(b"%s %s\n" % (joined(*colour.components), name.upper() if stroke else name))
 
-    def glyph(self, face: Sfnt, glyph: int, text: str) -> tuple[bytes, bytes]:
-        """The name of the font and the code under which it shows this glyph and means this text."""
+    def glyph(self, face: Sfnt, glyph: int, text: str, width: float) -> tuple[bytes, bytes]:
+        """The name of the font and the code under which it shows this glyph and means this text, in a cell of a width
+        in ems."""
         number = id(face)
         use = self._fonts.setdefault(number, _FontUse(face))
-        code = use.codes.setdefault((glyph, text), len(use.codes) + 1)
+        code = use.codes.setdefault((glyph, text, round(1000 * width)), len(use.codes) + 1)
         if code > _MOST_CODES:
             raise InputError("file.broken")
         return b"/F%d" % list(self._fonts).index(number), b"<%04X>" % code
@@ -111,14 +113,13 @@ class Canvas:
     def _font(self, use: _FontUse) -> bytes:
         """A composite font whose codes are those given out here (ISO 32000-1, 9.7)."""
         writer, face = self._writer, use.face
-        glyphs = [glyph for glyph, _ in use.codes]
         file = writer.stream(face.data, b"/Length1 %d" % len(face.data))
         descriptor = writer.add(
             b"<< /Type /FontDescriptor /FontName /Own /Flags 4 /FontBBox [0 -120 1000 880] /ItalicAngle 0 /Ascent 880 "
             b"/Descent -120 /CapHeight 800 /StemV 80 /FontFile2 %s >>" % file
         )
-        map_to_glyphs = writer.stream(b"\0\0" + b"".join(glyph.to_bytes(2, "big") for glyph in glyphs))
-        widths = b" ".join(b"%d" % round(1000 * face.advance(glyph)) for glyph in glyphs)
+        map_to_glyphs = writer.stream(b"\0\0" + b"".join(glyph.to_bytes(2, "big") for glyph, _, _ in use.codes))
+        widths = b" ".join(b"%d" % width for _, _, width in use.codes)
         descendant = writer.add(
             b"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /Own /FontDescriptor %s /DW 1000 /W [1 [%s]] "
             b"/CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> /CIDToGIDMap %s >>"
@@ -131,14 +132,9 @@ class Canvas:
         )
 
 
-def joined(*values: float) -> bytes:
-    """Numbers as PDF writes them."""
-    return b" ".join(b"%.5f" % value for value in values)
-
-
 def _meanings(use: _FontUse) -> bytes:
     """The character map from codes to text (ISO 32000-1, 9.10.3)."""
-    pairs = [b"<%04X> <%s>" % (code, _utf16(text)) for (_, text), code in use.codes.items()]
+    pairs = [b"<%04X> <%s>" % (code, _utf16(text)) for (_, text, _), code in use.codes.items()]
     blocks = (pairs[at : at + _PER_BLOCK] for at in range(0, len(pairs), _PER_BLOCK))
     body = b"".join(b"%d beginbfchar\n%s\nendbfchar\n" % (len(block), b"\n".join(block)) for block in blocks)
     return (

@@ -118,7 +118,7 @@ def read_page(file: PageFile) -> Page:
     paper = box(root.findtext("Area/PhysicalBox")) or box(
         common.findtext("PageArea/PhysicalBox") if common is not None else None
     )
-    if paper is None:
+    if paper is None or paper.width <= 0 or paper.height <= 0:
         raise InputError("file.broken")
     templates = _templates(file, root)
     return Page(

@@ -48,8 +48,6 @@ def machine_faces(name: str, folder: Path | None) -> Iterator[Sfnt]:
     Chinese characters: empty boxes on a page would be taken for what the applicant sent.
     """
     found = _machine_fonts(folder)
-    if not found:
-        raise FontsError("fonts.missing", file="NotoSansCJKsc-Regular.otf")
     serif = any(part in name.lower() for part in _SERIF_NAMES)
     for path in sorted(found, key=lambda path: _is_serif(path) is not serif):
         yield _face(path)
@@ -61,13 +59,13 @@ def _is_serif(path: Path) -> bool:
 
 @lru_cache(maxsize=8)
 def _machine_fonts(folder: Path | None) -> tuple[Path, ...]:
-    """One sans and one serif font at most, those in `folder` first. Folders are searched once in a process."""
+    """One sans and one serif font at most, those in `folder` first. Found once in a process; failing is not kept."""
     chosen: list[Path] = []
     for names in (SANS, SERIF):
-        candidates = (
-            path for place in (folder, *SYSTEM_FOLDERS) if place for path in _ranked(_files(place), names)
-        )
+        candidates = (path for place in (folder, *SYSTEM_FOLDERS) if place for path in _ranked(_files(place), names))
         chosen.extend(_first_usable(candidates))
+    if not chosen:
+        raise FontsError("fonts.missing", file="NotoSansCJKsc-Regular.otf")
     return tuple(chosen)
 
 

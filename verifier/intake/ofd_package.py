@@ -131,6 +131,10 @@ def local(name: str) -> str:
     return name.rpartition("}")[2]
 
 
+def is_archive(data: bytes) -> bool:
+    return data.startswith(b"PK\x03\x04")
+
+
 def open_package(data: bytes, budget: Budget) -> Package:
     """Open an archive and look over its entries; nothing is unpacked yet.
 
@@ -172,7 +176,8 @@ def resolve(folder: str, location: str | None) -> str:
     Raises InputError `file.broken` for none at all and for one that leaves the archive.
     """
     written = (location or "").strip().replace("\\", "/")
-    path = posixpath.normpath(written if written.startswith("/") else f"{folder}/{written}").lstrip("/")
+    whole = written if written.startswith("/") else f"{folder}/{written}"
+    path = posixpath.normpath(whole.lstrip("/"))
     if not written or path.split("/")[0] in ("..", ".", ""):
         raise InputError("file.broken")
     return path

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from verifier.intake.ofd_document import PageFile
-from verifier.intake.ofd_package import Package, folder_of, resolve
+from verifier.intake.ofd_package import Package, folder_of, is_archive, resolve
+from verifier.intake.ofd_pictures import is_inset
 from verifier.intake.ofd_values import Box, box
 
 _OCTETS, _INTEGER = 0x04, 0x02
@@ -33,7 +34,7 @@ class Stamp:
 
 
 def stamps(file: PageFile) -> list[Stamp]:
-    """The seals on a page whose pictures can be found. Raises InputError `file.broken` for damaged XML."""
+    """The seals on a page whose pictures can be found, and are of a kind that is read. Raises InputError `file.broken` for damaged XML."""
     listed = file.document.signatures
     if listed is None:
         return []
@@ -55,7 +56,7 @@ def _picture(package: Package, folder: str, signature: Element) -> bytes | None:
     for location in (signature.findtext("SignedValue"), signature.findtext("SignedInfo/Seal/BaseLoc")):
         if location and location.strip() and (path := resolve(folder, location)) in package:
             picture = seal_picture(package.read(path))
-            if picture is not None:
+            if picture is not None and (is_archive(picture) or is_inset(picture)):
                 return picture
     return None
 

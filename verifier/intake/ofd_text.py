@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from verifier.errors import InputError
-from verifier.intake.ofd_canvas import Canvas, joined
+from verifier.intake.ofd_canvas import Canvas
 from verifier.intake.ofd_values import number, numbers, offsets, whole
+from verifier.intake.pdf_write import joined
 from verifier.intake.sfnt import Sfnt
 
 _TOO_WIDE = 1.05
 """A glyph of a substituted font that is wider than its place by more than this is set narrower; a little kerning is
 left alone."""
 _NARROWEST = 0.5
+_SPACED = 0.6
+"""Room behind a glyph, in ems, up to which it counts as its own: a number set one digit to a Chinese character's width is
+one number. More than that leads to another column."""
 _BARE = "\x00\t\n\r\x0b\x0c\u200b\ufeff"
 """Characters that show nothing and take no room of their own."""
 
@@ -52,7 +56,7 @@ def draw_text(canvas: Canvas, element: Element, shape: Shaper, *, fill: bool, st
     last = b""
     count = 0
     for spot in _spots(element, shape, size, stretch):
-        name, code = canvas.glyph(spot.shape.face, spot.shape.glyph, spot.text)
+        name, code = canvas.glyph(spot.shape.face, spot.shape.glyph, spot.text, spot.width)
         if name != last:
             out.append(b"%s %s Tf\n" % (name, joined(size)))
             last = name
@@ -67,13 +71,14 @@ def draw_text(canvas: Canvas, element: Element, shape: Shaper, *, fill: bool, st
 
 @dataclass(frozen=True)
 class _Spot:
-    """One character where it is drawn."""
+    """One character where it is drawn; `width` of its cell in ems, before it is narrowed and stretched."""
 
     text: str
     shape: Shape
     x: float
     y: float
     narrowed: float
+    width: float
 
 
 def _spots(element: Element, shape: Shaper, size: float, stretch: float) -> Iterator[_Spot]:
@@ -86,19 +91,21 @@ def _spots(element: Element, shape: Shaper, size: float, stretch: float) -> Iter
         step_x, step_y = offsets(code.get("DeltaX"), len(text)), offsets(code.get("DeltaY"), len(text))
         at_x, at_y = x, y
         for place, character in enumerate(text):
+            move = None
+            if step_x is not None or step_y is not None:
+                move = (step_x[place] if step_x else 0.0, step_y[place] if step_y else 0.0)
             if character not in _BARE:
                 found = shape(character, named.get(position))
-                advance = found.face.advance(found.glyph) * size * stretch
-                if step_x is None and step_y is None:
-                    move = _turned(advance, element.get("ReadDirection"))
-                else:
-                    move = (step_x[place] if step_x else 0.0, step_y[place] if step_y else 0.0)
-                last = place == len(text) - 1
-                narrowed = _narrowed(advance, move) if found.substitute and not last else 1.0
-                yield _Spot(character, found, at_x, at_y, narrowed)
+                width = found.face.advance(found.glyph)
+                if move is None:
+                    move = _turned(width * size * stretch, element.get("ReadDirection"))
+                narrowed = 1.0
+                if place < len(text) - 1:
+                    narrowed = _narrowed(width * size * stretch, move) if found.substitute else 1.0
+                    width = _with_room(width, move, size * stretch)
+                yield _Spot(character, found, at_x, at_y, narrowed, width)
+            if move is not None:
                 at_x, at_y = at_x + move[0], at_y + move[1]
-            elif step_x or step_y:
-                at_x, at_y = at_x + (step_x[place] if step_x else 0.0), at_y + (step_y[place] if step_y else 0.0)
             position += 1
 
 
@@ -114,6 +121,15 @@ def _narrowed(advance: float, move: tuple[float, float]) -> float:
     if across or step <= 0 or advance <= step * _TOO_WIDE:
         return 1.0
     return max(_NARROWEST, step / advance)
+
+
+def _with_room(width: float, move: tuple[float, float], size: float) -> float:
+    """The width of a cell, up to the next character when that is not far."""
+    step, across = move
+    if across or size <= 0:
+        return width
+    reached = step / size
+    return reached if width < reached <= width + _SPACED else width
 
 
 def _named_glyphs(element: Element) -> dict[int, int]:

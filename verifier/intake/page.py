@@ -16,9 +16,9 @@ other, so each names it."""
 
 @dataclass(frozen=True)
 class DecodedPage:
-    """One page, upright as its file says (EXIF orientation, PDF rotation), writable and contiguous.
+    """One page, upright as its file says (EXIF or HEIF orientation, PDF rotation), writable and contiguous.
 
-    `number` counts from 1 within the file. `text_lines` is the text layer of a PDF page, boxes in pixels of `image`;
+    `number` counts from 1 within the file. `text_lines` is the text of a PDF or OFD page, boxes in pixels of `image`;
     empty for pictures and scans.
     """
 

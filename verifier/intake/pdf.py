@@ -48,6 +48,19 @@ def decode_pdf(data: bytes, limits: Limits) -> tuple[DecodedPage, ...]:
         raise InputError("file.broken") from error
 
 
+def render_page(data: bytes, number: int, limits: Limits, most_pixels: int) -> DecodedPage:
+    """The only page of a PDF that this room wrote itself, as page `number`, with its text.
+
+    Raises InputError `file.broken`, `file.too_small`.
+    """
+    try:
+        with _PDFIUM, _opened(data) as document, closing(document[0]) as page:
+            image = _rendered(page, limits, most_pixels)
+            return DecodedPage(image=image, number=number, text_lines=text_lines(document, page, image))
+    except pdfium.PdfiumError as error:
+        raise InputError("file.broken") from error
+
+
 @contextmanager
 def _opened(data: bytes) -> Iterator[Any]:
     """The document, closed with all its pages afterwards. Raises InputError when it cannot be opened.

@@ -232,6 +232,9 @@ def _as_high_as_the_font(ink: Bounds, origin: NDArray[np.float64], up: NDArray[n
 
 def _seen(glyph: Glyph, drawn: _Drawn, grey: NDArray[np.uint8]) -> bool:
     left, top, right, bottom = glyph.ink
+    if not drawn.embedded:
+        # A font of this machine that stands in for another one may have its strokes elsewhere in the cell.
+        left, right = min(left, glyph.cell[0]), max(right, glyph.cell[2])
     rows = slice(max(0, int(top) - 1), max(0, int(bottom) + 2))
     columns = slice(max(0, int(left) - 1), max(0, int(right) + 2))
     part = grey[rows, columns]

@@ -41,3 +41,8 @@ class PdfWriter:
         parts.extend(b"%010d 00000 n \n" % offset for offset in offsets)
         parts.append(b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (count, at))
         return b"".join(parts)
+
+
+def joined(*values: float) -> bytes:
+    """Numbers as PDF writes them, without exponents."""
+    return b" ".join(b"%.5f" % value for value in values)

@@ -29,7 +29,7 @@ _PLUGINS: Final[dict[FileKind, type[ImageFile.ImageFile]]] = {
     FileKind.WEBP: WebPImageFile,
 }
 
-_DECODER_ERRORS = (
+DECODER_ERRORS = (
     OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, AttributeError, OverflowError, RuntimeError,
     struct.error, zlib.error,
 )  # fmt: skip
@@ -48,17 +48,18 @@ def decode_picture(data: bytes, kind: FileKind, limits: Limits) -> Image:
     """
     container = open_container(data, kind)
     limits.check_size(container.width, container.height)
-    with _load(container, kind) as picture:
+    with load_picture(container, kind) as picture:
         return _upright(picture, container)
 
 
-def _load(container: Container, kind: FileKind) -> Pillow.Image:
+def load_picture(container: Container, kind: FileKind) -> Pillow.Image:
+    """The decoded picture in the mode it is stored in. Raises InputError `file.broken`."""
     try:
         picture = _PLUGINS[kind](io.BytesIO(container.stream))
         if picture.size != (container.width, container.height):
             raise InputError("file.broken")
         picture.load()
-    except _DECODER_ERRORS as error:
+    except DECODER_ERRORS as error:
         raise InputError("file.broken") from error
     return picture
 

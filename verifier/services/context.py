@@ -97,6 +97,7 @@ def open_services(settings: Settings) -> Services:
         max_pages=settings.max_pages,
         min_side=settings.min_side,
         pdf_dpi=settings.pdf_dpi,
+        fonts_dir=settings.models_dir / "fonts",
     )
 
     def load_batch(code: str) -> Batch:

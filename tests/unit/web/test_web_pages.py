@@ -77,7 +77,7 @@ def test_the_list(seeded: Seeded) -> None:
     ):
         assert words.STATES[state].text in read
     assert "人工核对 3" in read, "the findings of the case that holds another person's form, by severity"
-    assert "居住证 · 7 小时前" in read
+    assert "居住证 · 4 分钟前" in read
     assert "演示-reviewer" in read
 
 

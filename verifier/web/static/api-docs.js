@@ -50,11 +50,12 @@
   const explained = (description, schema) => lines([description, bounds(schema)].filter(Boolean).join("\n"));
 
   const table = (caption, heads, rows) =>
-    make("table", { class: "table" },
-      make("caption", { class: "unseen" }, caption),
-      make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head)))),
-      make("tbody", {}, ...rows.map(([first, ...rest]) =>
-        make("tr", {}, make("th", { scope: "row" }, ...first), ...rest.map((cell) => make("td", {}, ...cell))))));
+    make("div", { class: "scroll" },
+      make("table", { class: "table" },
+        make("caption", { class: "unseen" }, caption),
+        make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head)))),
+        make("tbody", {}, ...rows.map(([first, ...rest]) =>
+          make("tr", {}, make("th", { scope: "row" }, ...first), ...rest.map((cell) => make("td", {}, ...cell)))))));
 
   const properties = (schema, caption) => {
     const required = new Set(schema.required ?? []);
