@@ -100,6 +100,7 @@ def test_cases_handed_in_over_http_get_the_right_advice_from_real_workers(tmp_pa
             result = wait_until(
                 lambda number=number: result_of(client, number),  # type: ignore[misc]
                 within_s=ADVICE_S,
+                every_s=0.5,
                 what="advice",
             )
             assert result["outcome"] == case.truth.expected_outcome, json.dumps(result["findings"], ensure_ascii=False)

@@ -13,7 +13,7 @@ Answer = TypeVar("Answer")
 LOOK_EVERY_S = 0.05
 
 
-def wait_until(look: Callable[[], Answer], *, within_s: float, what: str) -> Answer:
+def wait_until(look: Callable[[], Answer], *, within_s: float, what: str, every_s: float = LOOK_EVERY_S) -> Answer:
     """The first answer of `look` that is true. Fails the test when there is none in time."""
     until = time.monotonic() + within_s
     while True:
@@ -22,7 +22,7 @@ def wait_until(look: Callable[[], Answer], *, within_s: float, what: str) -> Ans
             return answer
         if time.monotonic() >= until:
             raise AssertionError(f"not within {within_s:g} s: {what}")
-        time.sleep(LOOK_EVERY_S)
+        time.sleep(every_s)
 
 
 def is_alive(pid: int) -> bool:
