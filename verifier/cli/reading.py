@@ -10,27 +10,16 @@ from schemas.result import CaseResult
 from verifier import pipeline
 from verifier.cli.folder import CaseFolder
 from verifier.errors import InputError
-from verifier.intake import Limits
 from verifier.ocr.engine import Engine
 from verifier.ocr.paddle import PaddleEngine
 from verifier.rules import batches
+from verifier.services.context import limits_of
 from verifier.settings import Settings
 
 
 def open_engine(settings: Settings) -> Engine:
     """The OCR engine inside this process, with the threads this machine has. Raises ModelsError."""
     return PaddleEngine(settings.models_dir, threads=settings.engine_threads)
-
-
-def limits_of(settings: Settings) -> Limits:
-    return Limits(
-        max_bytes=settings.max_file_mb * 1024 * 1024,
-        max_pixels=settings.max_pixels,
-        max_pages=settings.max_pages,
-        min_side=settings.min_side,
-        pdf_dpi=settings.pdf_dpi,
-        fonts_dir=settings.models_dir / "fonts",
-    )
 
 
 def read_case(case: CaseFolder, engine: Engine, settings: Settings, step: Callable[[DocumentType], None]) -> CaseResult:

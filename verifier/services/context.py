@@ -80,6 +80,20 @@ def random_id() -> str:
     return uuid4().hex
 
 
+def limits_of(settings: Settings) -> Limits:
+    """What the settings let through intake."""
+    from verifier.intake import Limits
+
+    return Limits(
+        max_bytes=settings.max_file_mb * 1024 * 1024,
+        max_pixels=settings.max_pixels,
+        max_pages=settings.max_pages,
+        min_side=settings.min_side,
+        pdf_dpi=settings.pdf_dpi,
+        fonts_dir=settings.models_dir / "fonts",
+    )
+
+
 def open_services(settings: Settings) -> Services:
     """Services as programs use them: the database of the settings (which must be migrated), files, pipeline, batches.
 
@@ -91,14 +105,7 @@ def open_services(settings: Settings) -> Services:
     except StorageError:
         engine.dispose()
         raise
-    limits = Limits(
-        max_bytes=settings.max_file_mb * 1024 * 1024,
-        max_pixels=settings.max_pixels,
-        max_pages=settings.max_pages,
-        min_side=settings.min_side,
-        pdf_dpi=settings.pdf_dpi,
-        fonts_dir=settings.models_dir / "fonts",
-    )
+    limits = limits_of(settings)
 
     def load_batch(code: str) -> Batch:
         return batches.load(code, settings.batches_dir)
