@@ -32,7 +32,7 @@ def end_forks_with_me() -> None:
     """From now on every child that this process forks (os.fork and multiprocessing's, not subprocess) is killed with
     SIGKILL when the process is gone. Children of the children are tied to theirs in the same way.
 
-    rq leaves its work-horse and its scheduler running when their worker is killed; both would go on unseen.
+    rq leaves its work-horse running when its worker is killed; it would go on unseen.
     """
     if sys.platform != "linux":
         return

@@ -22,6 +22,8 @@ STEADY_S = 30.0
 """A child that ran this long before it died has the short delay again."""
 HURRY_S = 5.0
 """What is left of the time to end after a second signal."""
+AGAIN_S = 1.2
+"""Pause between the signals that hurry: rq takes a second one within a second for the first."""
 TICK_S = 0.2
 
 log = structlog.get_logger(__name__)
@@ -96,8 +98,8 @@ class _Nobody:
 def supervise(parts: Sequence[Part], *, stop: Stop, grace_s: float, watcher: Watcher | None = None) -> None:
     """Keep the parts running until `stop` is set, then end them round by round, each round within `grace_s` seconds.
 
-    When `stop` is set a second time the signal is sent once more and the rest of the grace shrinks to HURRY_S. Whoever
-    has not ended by then is killed. Must run in the main thread: see verifier.lifetime.
+    When `stop` is set a second time the signal is sent again, and again, and the rest of the grace shrinks to HURRY_S.
+    Whoever has not ended by then is killed. Must run in the main thread: see verifier.lifetime.
     """
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError("children must be started by the main thread")
@@ -116,14 +118,16 @@ def _end(children: Sequence[_Child], stop: Stop, grace_s: float) -> None:
     for child in children:
         child.ask_to_stop()
     until = time.monotonic() + grace_s
-    hurried = False
+    again_at: float | None = None
     while running := [child for child in children if child.is_running()]:
-        if stop.is_hurried() and not hurried:
-            hurried = True
-            until = min(until, time.monotonic() + HURRY_S)
+        now = time.monotonic()
+        if stop.is_hurried() and (again_at is None or now >= again_at):
+            if again_at is None:
+                until = min(until, now + HURRY_S)
+            again_at = now + AGAIN_S
             for child in running:
                 child.ask_to_stop()
-        if time.monotonic() >= until:
+        if now >= until:
             for child in running:
                 child.kill()
             return

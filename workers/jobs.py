@@ -7,8 +7,8 @@ Where it may die, and what then:
     before begin commits     the attempt is still queued and its job gone: the reconciler opens it anew
     while reading            the attempt runs on paper only: replaced at once by the worker that lost its horse, or when
                              its lease runs out
-    after finish or fail     done, or queued for its next try: rq's own record of the job no longer matters, except
-    commits                  that a retry nobody scheduled is opened anew by the reconciler
+    after finish or fail     done, or waiting in the outbox for its next try: what rq makes of the job no longer
+    commits                  matters
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import structlog
-from rq import Retry
 from rq.timeouts import JobTimeoutException
 
 from verifier import logs
@@ -63,8 +62,8 @@ def prepare(surroundings: Surroundings) -> None:
     _surroundings = surroundings
 
 
-def read_document(attempt_id: str) -> Retry | None:
-    """The job. Returns rq's Retry for a transient failure: the same attempt, after the back-off SQL decided."""
+def read_document(attempt_id: str) -> None:
+    """The job. It returns nothing and raises nothing: how it ended is in SQL, a retry included."""
     if _surroundings is None:
         raise RuntimeError("jobs run in a queue worker")
     services = _surroundings.services
@@ -72,41 +71,40 @@ def read_document(attempt_id: str) -> Retry | None:
     # One's turn comes when the page in hand is done, or after its deadline and a restart.
     ready_s = services.settings.page_deadline_s + queues.ENGINE_START_S
     engine = HostClient(_surroundings.engine_socket, ready_s=ready_s)
-    return run_attempt(services, attempt_id, _surroundings.worker, engine)
+    run_attempt(services, attempt_id, _surroundings.worker, engine)
 
 
-def run_attempt(services: Services, attempt_id: str, worker: str, engine: Engine) -> Retry | None:
+def run_attempt(services: Services, attempt_id: str, worker: str, engine: Engine) -> None:
     """Begin, read, finish. Quiet when the attempt is somebody else's, done or replaced."""
     with structlog.contextvars.bound_contextvars(attempt=attempt_id, worker=worker):
         try:
             work = _stored(lambda: process.begin(services, attempt_id, worker))
             if work is None:
                 log.info("job.nothing_to_do")
-                return None
+                return
             log.info("job.begun", case=work.application_no, slot=work.slot.value, tries=work.tries)
-            return _run(services, work, worker, engine)
+            _run(services, work, worker, engine)
         except StorageError as error:
             # Nothing more can be written down: the lease runs out and the reconciler takes the attempt away. Raising
             # would put a trace that quotes rows into Redis.
             log.error("job.not_stored", code=error.code)
-            return None
 
 
-def _run(services: Services, work: Work, worker: str, engine: Engine) -> Retry | None:
+def _run(services: Services, work: Work, worker: str, engine: Engine) -> None:
     try:
         with _kept(services, work.attempt_id, worker):
             read = _read(services, work, engine)
         finished = _stored(lambda: process.finish(services, work.attempt_id, read, engine.name))
     except JobTimeoutException:
-        return _failed(services, work.attempt_id, EngineTimeoutError())
+        _failed(services, work.attempt_id, EngineTimeoutError())
     except VerifierError as error:
-        return _failed(services, work.attempt_id, error)
+        _failed(services, work.attempt_id, error)
     except Exception as defect:  # noqa: BLE001
         # A defect of ours: closed with a code, the document goes to a person, the place of the defect to the log.
         log.error("job.defect", code="internal.unexpected", where=logs.where(defect))
-        return _failed(services, work.attempt_id, VerifierError())
-    log.info("job.done", accepted=finished.accepted, total_ms=read.total_ms, ocr_ms=read.ocr_ms)
-    return None
+        _failed(services, work.attempt_id, VerifierError())
+    else:
+        log.info("job.done", accepted=finished.accepted, total_ms=read.total_ms, ocr_ms=read.ocr_ms)
 
 
 def _read(services: Services, work: Work, engine: Engine) -> Read:
@@ -115,12 +113,9 @@ def _read(services: Services, work: Work, engine: Engine) -> Read:
     return read_files(work.slot, files, engine, limits=services.limits, page_deadline_s=deadline_s)
 
 
-def _failed(services: Services, attempt_id: str, error: VerifierError) -> Retry | None:
+def _failed(services: Services, attempt_id: str, error: VerifierError) -> None:
     outcome = _stored(lambda: process.fail(services, attempt_id, error.code, error.transient))
     log.warning("job.failed", code=error.code, retry_in_s=outcome.retry_in_s, dead=outcome.dead)
-    if outcome.retry_in_s is None:
-        return None
-    return Retry(max=services.settings.max_tries, interval=outcome.retry_in_s)
 
 
 def _stored(write: Callable[[], Answer]) -> Answer:

@@ -13,7 +13,7 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 from rq import Queue
-from rq.exceptions import DuplicateJobError
+from rq.exceptions import DuplicateJobError, NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
@@ -83,21 +83,44 @@ def job_timeout_s(pages: int, page_deadline_s: float) -> int:
 
 
 def enqueue(connection: Redis, name: str, attempt_id: str, *, pages: int, page_deadline_s: float) -> bool:
-    """Put an attempt on a queue; False when its job is there already. Raises QueueError."""
+    """Put an attempt on a queue; False when its job waits or runs already. Raises QueueError.
+
+    rq keeps the job of an earlier try for a while, and lets no second one of its id in until it is gone: it is taken
+    away first.
+    """
+    timeout_s = job_timeout_s(pages, page_deadline_s)
     with guarded():
-        try:
-            queue(name, connection).enqueue_call(
-                JOB,
-                args=(attempt_id,),
-                job_id=job_id(attempt_id),
-                unique=True,
-                timeout=job_timeout_s(pages, page_deadline_s),
-                result_ttl=RESULT_TTL_S,
-                failure_ttl=FAILURE_TTL_S,
-                description=job_id(attempt_id),
-            )
-        except DuplicateJobError:
-            return False
+        return _enqueue(connection, name, attempt_id, timeout_s) or (
+            _forget_ended(connection, attempt_id) and _enqueue(connection, name, attempt_id, timeout_s)
+        )
+
+
+def _enqueue(connection: Redis, name: str, attempt_id: str, timeout_s: int) -> bool:
+    try:
+        queue(name, connection).enqueue_call(
+            JOB,
+            args=(attempt_id,),
+            job_id=job_id(attempt_id),
+            unique=True,
+            timeout=timeout_s,
+            result_ttl=RESULT_TTL_S,
+            failure_ttl=FAILURE_TTL_S,
+            description=job_id(attempt_id),
+        )
+    except DuplicateJobError:
+        return False
+    return True
+
+
+def _forget_ended(connection: Redis, attempt_id: str) -> bool:
+    """Whether the attempt has no job any more, after removing one that ended."""
+    try:
+        job = Job.fetch(job_id(attempt_id), connection=connection, serializer=JSONSerializer)
+    except NoSuchJobError:
+        return True
+    if job.get_status(refresh=False) in _LIVE:
+        return False
+    job.delete()
     return True
 
 

@@ -21,12 +21,11 @@ def sweep_once(services: Services, connection: Redis, owner: str) -> reconcile.S
         return queues.live_attempts(connection, attempt_ids)
 
     swept = reconcile.sweep(services, live, owner, services.clock())
-    if swept.lost or swept.expired or swept.retried or swept.dead or swept.claims_lapsed:
+    if swept.lost or swept.expired or swept.dead or swept.claims_lapsed:
         log.info(
             "reconciler.reopened",
             lost=swept.lost,
             expired=swept.expired,
-            retried=swept.retried,
             dead=swept.dead,
             claims_lapsed=swept.claims_lapsed,
         )

@@ -93,8 +93,9 @@ def run(settings: Settings, queue: str, engine_socket: Path, name: str) -> None:
         )
         worker.max_connection_wait_time = LONGEST_RECONNECT_S
         try:
-            # The scheduler brings back jobs whose retry is due; rq's lock lets one worker per queue run it.
-            worker.work(with_scheduler=True, logging_level="WARNING")
+            # Without rq's scheduler: a retry waits in the outbox. A scheduler that was killed with its worker blocks
+            # its successor for up to two minutes, and costs a process.
+            worker.work(logging_level="WARNING")
         except RedisError:
             _outlast_horse(worker)
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -52,10 +53,10 @@ class Broker:
             return True
 
 
-@pytest.fixture
-def broker() -> Iterator[Broker]:
-    """A server of this test's own, empty."""
-    # a test's own temporary folder may have a path too long for a socket
+@contextmanager
+def open_broker() -> Iterator[Broker]:
+    """A server of one's own, empty."""
+    # a test's temporary folder may have a path too long for a socket
     with tempfile.TemporaryDirectory(prefix="valkey-") as folder:
         server = Broker(Path(folder))
         server.start()
@@ -63,3 +64,10 @@ def broker() -> Iterator[Broker]:
             yield server
         finally:
             server.stop()
+
+
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    """A server of this test's own."""
+    with open_broker() as server:
+        yield server

@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from schemas.case import CaseState
 from tests.support.factories import EXAM, ID_CARD, PERMIT, form, settings_for
@@ -23,7 +24,7 @@ from verifier.services import queries, submit
 from verifier.services.context import Services, open_services, reading
 from verifier.settings import PREFIX
 from verifier.store import database
-from verifier.store.tables import AttemptRow, CaseRow
+from verifier.store.tables import AttemptRow, CaseRow, DocumentRow
 from verifier.supervise import Stop
 from workers import queues, relay
 
@@ -45,7 +46,7 @@ class House:
     def redis_url(self) -> str:
         return self.services.settings.redis_url
 
-    def submitted(self, number: str = "HD2026A000123") -> str:
+    def submitted(self, number: str) -> str:
         """A case with one small picture in each slot, handed in."""
         submit.create_application(self.services, form(application_no=number), "test")
         for position, slot in enumerate(SLOTS):
@@ -78,13 +79,29 @@ class House:
     def attempts(self, number: str) -> list[tuple[str, int, str, str | None]]:
         """Slot, number, state and error code of every attempt, in order."""
         with reading(self.services) as session:
-            case = session.scalars(select(CaseRow).where(CaseRow.application_no == number)).one()
-            rows = session.scalars(
-                select(AttemptRow)
-                .where(AttemptRow.document_id.in_([document.id for document in case.documents]))
-                .order_by(AttemptRow.document_id, AttemptRow.no)
-            )
+            rows = session.scalars(self._attempts(number, AttemptRow))
             return [(row.document.slot.value, row.no, row.state.value, row.error_code) for row in rows]
+
+    @staticmethod
+    def _attempts(number: str, what: Any) -> Select[Any]:
+        return (
+            select(what)
+            .select_from(AttemptRow)
+            .join(DocumentRow, DocumentRow.id == AttemptRow.document_id)
+            .join(CaseRow, CaseRow.id == DocumentRow.case_id)
+            .where(CaseRow.application_no == number)
+            .order_by(AttemptRow.document_id, AttemptRow.no)
+        )
+
+    def states(self, number: str) -> list[str]:
+        return [state for _, _, state, _ in self.attempts(number)]
+
+    def codes(self, number: str) -> list[str | None]:
+        return [code for _, _, _, code in self.attempts(number)]
+
+    def attempt_ids(self, number: str) -> list[str]:
+        with reading(self.services) as session:
+            return list(session.scalars(self._attempts(number, AttemptRow.id)))
 
     def popen(self, *command: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen([sys.executable, *command], env={**os.environ, **self.env}, cwd=ROOT)

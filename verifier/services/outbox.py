@@ -1,5 +1,8 @@
 """What the relay takes from the database to the queue. A row is taken by one relay at a time and marked once sent.
 
+A retry after a back-off is the same row, opened again by the failure and due at the attempt's `queued_at`: the database
+is the only clock, whatever becomes of the queue meanwhile.
+
 A relay that dies between sending and marking leaves the row to be sent again after `outbox_take_s`: the queue refuses
 a second job of the same id, and a second run of an attempt ends at its first statement.
 """
@@ -8,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Select, func, or_, select, update
 
 from schemas.case import AttemptState
 from verifier.services.context import Services, reading, writing
@@ -28,7 +31,7 @@ class Message:
 
 
 def take(services: Services, limit: int) -> tuple[Message, ...]:
-    """Up to `limit` unsent rows, oldest first, that no other relay holds; held for `outbox_take_s` seconds.
+    """Up to `limit` unsent rows that are due, oldest first, that no other relay holds; held for `outbox_take_s` seconds.
 
     Rows whose attempt is no longer queued are marked sent on the way: there is nothing to do for them.
     """
@@ -36,10 +39,15 @@ def take(services: Services, limit: int) -> tuple[Message, ...]:
     with writing(services) as session:
         rows = session.scalars(
             select(OutboxRow)
-            .where(OutboxRow.sent_at.is_(None), or_(OutboxRow.taken_until.is_(None), OutboxRow.taken_until <= now))
+            .join(AttemptRow, AttemptRow.id == OutboxRow.attempt_id)
+            .where(
+                OutboxRow.sent_at.is_(None),
+                or_(OutboxRow.taken_until.is_(None), OutboxRow.taken_until <= now),
+                AttemptRow.queued_at <= now,
+            )
             .order_by(OutboxRow.id)
             .limit(limit)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, of=OutboxRow)
         ).all()
         found = session.execute(
             select(AttemptRow.id, AttemptRow.state, DocumentRow.pages)
@@ -60,11 +68,15 @@ def take(services: Services, limit: int) -> tuple[Message, ...]:
 
 
 def mark_sent(services: Services, ids: Collection[int]) -> None:
-    """These reached the queue."""
+    """These reached the queue.
+
+    A row nobody holds any more is left alone: its attempt has already run and failed, and the row is open for its next
+    try.
+    """
     with writing(services) as session:
         session.execute(
             update(OutboxRow)
-            .where(OutboxRow.id.in_(ids), OutboxRow.sent_at.is_(None))
+            .where(OutboxRow.id.in_(ids), OutboxRow.sent_at.is_(None), OutboxRow.taken_until.is_not(None))
             .values(sent_at=services.clock(), taken_until=None)
         )
 
@@ -80,4 +92,14 @@ def give_back(services: Services, ids: Collection[int]) -> None:
 def unsent(services: Services) -> int:
     """How many rows wait for a relay."""
     with reading(services) as session:
-        return session.scalar(select(func.count()).select_from(OutboxRow).where(OutboxRow.sent_at.is_(None))) or 0
+        return session.scalar(unsent_now(services.clock())) or 0
+
+
+def unsent_now(now: datetime) -> Select[int]:
+    """Counts the rows that wait for a relay; those whose time has not come wait for nobody."""
+    return (
+        select(func.count())
+        .select_from(OutboxRow)
+        .join(AttemptRow, AttemptRow.id == OutboxRow.attempt_id)
+        .where(OutboxRow.sent_at.is_(None), AttemptRow.queued_at <= now)
+    )

@@ -21,7 +21,7 @@ from verifier.services import advise, leases
 from verifier.services.cases import MACHINE, lock_case_of, move_case
 from verifier.services.context import Services, writing
 from verifier.store import audit
-from verifier.store.tables import AttemptRow
+from verifier.store.tables import AttemptRow, OutboxRow
 
 BACKOFF_S = (10, 60, 300, 1800)
 """Seconds before the 2nd, 3rd, … try after a transient error; the last one repeats (ANCHORS B3)."""
@@ -172,8 +172,9 @@ def finish(services: Services, attempt_id: str, read: Read, engine_version: str 
 def fail(services: Services, attempt_id: str, code: str, transient: bool) -> FailureOutcome:
     """Hand in an error code of verifier.errors.
 
-    A transient one queues the same attempt again after a back-off, until `max_tries` runs; then it is dead. Any other
-    closes it as failed. A document given up is `not_read` and the case goes on to a person.
+    A transient one queues the same attempt again after a back-off, until `max_tries` runs; then it is dead. Its outbox
+    row is opened again in the same transaction and waits there for its time. Any other closes it as failed. A document
+    given up is `not_read` and the case goes on to a person.
     """
     now = services.clock()
     with writing(services) as session:
@@ -190,6 +191,9 @@ def fail(services: Services, attempt_id: str, code: str, transient: bool) -> Fai
                 error_code=code,
             ):
                 return FailureOutcome()
+            session.execute(
+                update(OutboxRow).where(OutboxRow.attempt_id == attempt_id).values(sent_at=None, taken_until=None)
+            )
             attempt = session.scalars(select(AttemptRow).where(AttemptRow.id == attempt_id)).one()
             lock_case_of(session, attempt.document)
             attempt.document.state = DocumentState.QUEUED

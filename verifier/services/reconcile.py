@@ -23,9 +23,6 @@ from verifier.store.tables import AttemptRow, CaseRow, OutboxRow
 LEADER = "reconciler"
 """The lease that lets one reconciler sweep at a time."""
 
-RETRY_GRACE = timedelta(seconds=30)
-"""A retry whose back-off is over and whose job nobody scheduled is reopened after this long."""
-
 FORGET_LEASES_AFTER = timedelta(days=1)
 """Workers that said they live and stopped leave a row behind."""
 
@@ -42,8 +39,6 @@ class Swept:
     """Queued attempts without a live job, replaced."""
     expired: int = 0
     """Running attempts whose lease ran out, replaced."""
-    retried: int = 0
-    """Retries that were due and had no job, replaced."""
     dead: int = 0
     """Given up after the cap of tries: a person reads the document."""
     claims_lapsed: int = 0
@@ -63,20 +58,16 @@ def sweep(services: Services, live_job_ids: Callable[[Collection[str]], set[str]
         leases.forget(session, before=now - FORGET_LEASES_AFTER)
     claims_lapsed = _put_back_lapsed_claims(services, now)
     expired = [_replace(services, attempt_id, AttemptState.RUNNING, now) for attempt_id in _expired(services, now)]
-    waiting = _overdue(services, now)
-    live = _live(live_job_ids, list(waiting))
-    replaced = {
-        attempt_id: _replace(services, attempt_id, AttemptState.QUEUED, now)
-        for attempt_id in waiting
-        if attempt_id not in live
-    }
-    outcomes = [*expired, *replaced.values()]
+    overdue = _overdue(services, now)
+    live = _live(live_job_ids, overdue)
+    replaced = [
+        _replace(services, attempt_id, AttemptState.QUEUED, now) for attempt_id in overdue if attempt_id not in live
+    ]
     return Swept(
         leader=True,
-        lost=sum(1 for key, state in replaced.items() if state == AttemptState.LOST and not waiting[key]),
-        retried=sum(1 for key, state in replaced.items() if state == AttemptState.LOST and waiting[key]),
-        expired=sum(1 for state in expired if state == AttemptState.LOST),
-        dead=sum(1 for state in outcomes if state == AttemptState.DEAD),
+        lost=replaced.count(AttemptState.LOST),
+        expired=expired.count(AttemptState.LOST),
+        dead=[*expired, *replaced].count(AttemptState.DEAD),
         claims_lapsed=claims_lapsed,
     )
 
@@ -123,26 +114,20 @@ def _expired(services: Services, now: datetime) -> list[str]:
         )
 
 
-def _overdue(services: Services, now: datetime) -> dict[str, bool]:
-    """Queued attempts that should have begun, by id; True for a retry after a back-off."""
-    grace = timedelta(seconds=services.settings.queued_grace_s)
+def _overdue(services: Services, now: datetime) -> list[str]:
+    """Queued attempts that were sent so long ago that their job should be somewhere."""
+    since = now - timedelta(seconds=services.settings.queued_grace_s)
     with reading(services) as session:
-        rows = session.execute(
-            select(AttemptRow.id, AttemptRow.queued_at, AttemptRow.started_at, OutboxRow.sent_at)
-            .join(OutboxRow, OutboxRow.attempt_id == AttemptRow.id)
-            .where(
-                AttemptRow.state == AttemptState.QUEUED,
-                AttemptRow.queued_at <= now - min(grace, RETRY_GRACE),
-                OutboxRow.sent_at.is_not(None),
+        return list(
+            session.scalars(
+                select(AttemptRow.id)
+                .join(OutboxRow, OutboxRow.attempt_id == AttemptRow.id)
+                .where(
+                    AttemptRow.state == AttemptState.QUEUED, AttemptRow.queued_at <= since, OutboxRow.sent_at <= since
+                )
+                .order_by(AttemptRow.queued_at)
             )
-            .order_by(AttemptRow.queued_at)
-        ).all()
-    overdue = {}
-    for attempt_id, queued_at, started_at, sent_at in rows:
-        is_retry = started_at is not None
-        if max(queued_at, sent_at or queued_at) <= now - (RETRY_GRACE if is_retry else grace):
-            overdue[attempt_id] = is_retry
-    return overdue
+        )
 
 
 def _live(live_job_ids: Callable[[Collection[str]], set[str]], attempt_ids: list[str]) -> set[str]:

@@ -10,9 +10,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from schemas.base import Model
 from schemas.case import AttemptState, CaseState
+from verifier.services import outbox
 from verifier.services.context import Services, reading
 from verifier.services.process import WORKER_LEASE
-from verifier.store.tables import AttemptRow, CaseRow, LeaseRow, OutboxRow
+from verifier.store.tables import AttemptRow, CaseRow, LeaseRow
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(hours=24)
@@ -102,8 +103,7 @@ def stats(services: Services) -> Stats:
             last_day=_window(session, now, DAY),
             throughput=_throughput(session, now),
             workers=_workers(session, now),
-            outbox_unsent=session.scalar(select(func.count()).select_from(OutboxRow).where(OutboxRow.sent_at.is_(None)))
-            or 0,
+            outbox_unsent=session.scalar(outbox.unsent_now(now)) or 0,
         )
 
 

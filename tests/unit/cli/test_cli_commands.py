@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import psutil
 import pytest
+import structlog
 import typer
 
 from tests.support.waiting import wait_until
@@ -86,18 +89,37 @@ def test_every_option_says_what_it_is() -> None:
                 assert getattr(parameter, "help", None), f"{words} {parameter.name}"
 
 
-def verifier(*arguments: object, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "verifier", *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
-        capture_output=True,
-        text=True,
-        timeout=ENOUGH_S,
-        check=False,
-    )
+@dataclass(frozen=True)
+class Answer:
+    returncode: int
+    stdout: str
+    stderr: str
 
 
-def refused(answer: subprocess.CompletedProcess[str], *words: str) -> None:
+@pytest.fixture
+def verifier(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Answer]]:
+    """The program, run in this process; what it changes for the whole process is put back."""
+    handlers, level = logging.getLogger().handlers[:], logging.getLogger().level
+
+    def run(*arguments: object, env: Mapping[str, str] | None = None) -> Answer:
+        capsys.readouterr()
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", ["verifier", *map(str, arguments)])
+            for name, value in (env or {}).items():
+                patch.setenv(name, value)
+            with pytest.raises(SystemExit) as ended:
+                cli.main()
+        out, err = capsys.readouterr()
+        return Answer(int(ended.value.code or 0), out, err)
+
+    yield run
+    logging.getLogger().handlers[:] = handlers
+    logging.getLogger().setLevel(level)
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+def refused(answer: Answer, *words: str) -> None:
     """One line, on standard error, that names what is wrong."""
     assert answer.returncode == 2, answer.stderr
     assert answer.stdout == ""
@@ -106,30 +128,34 @@ def refused(answer: subprocess.CompletedProcess[str], *words: str) -> None:
         assert word in line
 
 
-def test_a_wrong_setting_is_one_line(tmp_path: Path) -> None:
+def test_a_wrong_setting_is_one_line(tmp_path: Path, verifier: Callable[..., Answer]) -> None:
     refused(verifier("up", "--data", tmp_path, env={"VERIFIER_MAX_TRIES": "many"}), "VERIFIER_MAX_TRIES")
     refused(verifier("relay", env={"VERIFIER_REDIS_URL": "http://s3cret"}), "VERIFIER_REDIS_URL")
 
 
-def test_missing_weights_are_one_line(tmp_path: Path) -> None:
+def test_missing_weights_are_one_line(tmp_path: Path, verifier: Callable[..., Answer]) -> None:
     env = {"VERIFIER_MODELS_DIR": str(tmp_path / "none")}
     refused(verifier("up", "--data", tmp_path, env=env), "models.missing", "verifier models fetch")
     database.migrate(load_settings(data=tmp_path).database_url)
     refused(verifier("worker", "--queue", "bulk", "--data", tmp_path, env=env), "models.missing")
 
 
-def test_a_database_that_was_not_migrated_is_one_line(tmp_path: Path) -> None:
+def test_a_database_that_was_not_migrated_is_one_line(tmp_path: Path, verifier: Callable[..., Answer]) -> None:
     refused(verifier("relay", "--data", tmp_path), "database.not_migrated", "verifier migrate")
 
 
-def test_a_queue_that_does_not_exist_is_refused_with_the_names_of_those_that_do() -> None:
+def test_a_queue_that_does_not_exist_is_refused_with_the_names_of_those_that_do(
+    verifier: Callable[..., Answer],
+) -> None:
     answer = verifier("worker", "--queue", "express")
     assert answer.returncode == 2
     assert "interactive" in answer.stderr
     assert "bulk" in answer.stderr
 
 
-def test_tokens_are_printed_once_and_migrating_twice_is_nothing(tmp_path: Path) -> None:
+def test_tokens_are_printed_once_and_migrating_twice_is_nothing(
+    tmp_path: Path, verifier: Callable[..., Answer]
+) -> None:
     assert verifier("migrate", "--data", tmp_path).returncode == 0
     assert verifier("migrate", "--data", tmp_path).returncode == 0
     made = verifier("token", "create", "--role", "admin", "--name", "somebody", "--data", tmp_path)

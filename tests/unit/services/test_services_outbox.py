@@ -65,6 +65,31 @@ def test_a_row_whose_attempt_began_already_needs_no_sending(services: Services, 
     assert outbox.unsent(services) == 2
 
 
+def test_a_retry_is_the_same_row_and_waits_for_its_time(services: Services, clock: Clock) -> None:
+    submitted(services)
+    taken = outbox.take(services, 10)
+    outbox.mark_sent(services, ids(taken))
+    process.begin(services, taken[0].attempt_id, "worker-1")
+    process.fail(services, taken[0].attempt_id, "engine.crashed", transient=True)
+    clock.tick(seconds=9)
+    assert outbox.take(services, 10) == ()
+    assert outbox.unsent(services) == 0, "it waits for its time, not for a relay"
+    clock.tick(seconds=1)
+    assert outbox.unsent(services) == 1
+    assert outbox.take(services, 10) == taken[:1]
+
+
+def test_a_job_faster_than_the_relay_keeps_its_retry(services: Services, clock: Clock) -> None:
+    """It ran and failed between the queue's yes and the relay's mark."""
+    submitted(services)
+    taken = outbox.take(services, 10)
+    process.begin(services, taken[0].attempt_id, "worker-1")
+    process.fail(services, taken[0].attempt_id, "engine.crashed", transient=True)
+    outbox.mark_sent(services, ids(taken))
+    clock.tick(seconds=10)
+    assert outbox.take(services, 10) == taken[:1]
+
+
 def test_relays_at_work_together_share_the_rows(services: Services) -> None:
     for number in range(4):
         submitted(services, f"{NO}-{number}")

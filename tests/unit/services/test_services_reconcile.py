@@ -120,7 +120,7 @@ def test_after_the_cap_of_tries_a_person_reads_the_document(services: Services, 
     assert (view.documents[0].state, view.documents[0].error_code) == (DocumentState.NOT_READ, "worker.lost")
 
 
-def test_a_retry_nobody_scheduled_is_reopened_when_it_is_due(services: Services, clock: Clock) -> None:
+def test_a_retry_whose_job_vanished_is_reopened_with_the_error_it_was_for(services: Services, clock: Clock) -> None:
     submitted(services)
     first, *rest = send_all(services)
     process.begin(services, first, "worker-1")
@@ -129,10 +129,13 @@ def test_a_retry_nobody_scheduled_is_reopened_when_it_is_due(services: Services,
     def others_alive(attempt_ids: Collection[str]) -> set[str]:
         return set(rest)
 
-    clock.tick(seconds=39)
+    clock.tick(hours=5)
+    assert sweep(services, clock, others_alive) == Swept(leader=True), "unsent: the relay's business"
+    assert send_all(services) == (first,)
+    clock.tick(seconds=119)
     assert sweep(services, clock, others_alive) == Swept(leader=True)
     clock.tick(seconds=1)
-    assert sweep(services, clock, others_alive) == Swept(leader=True, retried=1)
+    assert sweep(services, clock, others_alive) == Swept(leader=True, lost=1)
     assert attempts(services)[:2] == [(1, 1, "lost", 1), (1, 2, "queued", 1)]
     with reading(services) as session:
         assert session.scalar(select(AttemptRow.error_code).where(AttemptRow.id == first)) == "engine.timeout"

@@ -9,7 +9,6 @@ from threading import Event
 import pytest
 import structlog
 from pydantic import BaseModel
-from rq import Retry
 from rq.timeouts import JobTimeoutException
 from sqlalchemy import select
 from structlog.testing import CapturingLogger
@@ -68,8 +67,8 @@ def raising(error: Exception) -> Callable[[], None]:
     return act
 
 
-def run(services: Services, attempt_id: str, worker: str = WORKER) -> Retry | None:
-    return jobs.run_attempt(services, attempt_id, worker, ENGINE)
+def run(services: Services, attempt_id: str, worker: str = WORKER) -> None:
+    jobs.run_attempt(services, attempt_id, worker, ENGINE)
 
 
 def row(services: Services, attempt_id: str) -> AttemptRow:
@@ -78,35 +77,38 @@ def row(services: Services, attempt_id: str) -> AttemptRow:
 
 
 def test_reads_and_hands_in(services: Services, attempt_id: str) -> None:
-    assert run(services, attempt_id) is None
+    run(services, attempt_id)
     done = row(services, attempt_id)
     assert (done.state, done.worker, done.engine_version, done.tries) == (AttemptState.DONE, WORKER, "stub", 1)
 
 
 def test_a_second_job_for_the_same_attempt_ends_quietly(services: Services, attempt_id: str) -> None:
     run(services, attempt_id)
-    assert run(services, attempt_id, "unit-bulk-2") is None
+    run(services, attempt_id, "unit-bulk-2")
     assert row(services, attempt_id).worker == WORKER
 
 
 @pytest.mark.parametrize("error", [EngineCrashedError(), EngineTimeoutError(), StorageError("storage.unavailable")])
-def test_a_transient_error_is_given_back_to_rq_with_the_wait_sql_decided(
-    services: Services, attempt_id: str, monkeypatch: pytest.MonkeyPatch, error: EngineCrashedError
+def test_a_transient_error_is_tried_again_when_its_time_has_come(
+    services: Services, attempt_id: str, monkeypatch: pytest.MonkeyPatch, clock: Clock, error: EngineCrashedError
 ) -> None:
     reads(monkeypatch, raising(error))
-    retry = run(services, attempt_id)
-    assert retry is not None
-    assert retry.intervals == [10]
-    assert retry.max == services.settings.max_tries
+    run(services, attempt_id)
     waiting = row(services, attempt_id)
     assert (waiting.state, waiting.error_code) == (AttemptState.QUEUED, error.code)
+    assert send_all(services) == ()
+    clock.tick(seconds=process.BACKOFF_S[0])
+    assert send_all(services) == (attempt_id,)
+    reads(monkeypatch, lambda: None)
+    run(services, attempt_id)
+    assert row(services, attempt_id).state == AttemptState.DONE
 
 
 def test_a_file_nobody_can_read_is_no_failure_of_the_job(
     services: Services, attempt_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads(monkeypatch, raising(InputError("file.encrypted")))
-    assert run(services, attempt_id) is None
+    run(services, attempt_id)
     closed = row(services, attempt_id)
     assert (closed.state, closed.error_code) == (AttemptState.FAILED, "file.encrypted")
 
@@ -115,8 +117,9 @@ def test_rqs_time_limit_counts_as_a_page_over_its_deadline(
     services: Services, attempt_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads(monkeypatch, raising(JobTimeoutException("too long")))
-    assert isinstance(run(services, attempt_id), Retry)
-    assert row(services, attempt_id).error_code == "engine.timeout"
+    run(services, attempt_id)
+    waiting = row(services, attempt_id)
+    assert (waiting.state, waiting.error_code) == (AttemptState.QUEUED, "engine.timeout")
 
 
 def test_a_defect_of_ours_goes_to_a_person_and_its_place_to_the_log_without_any_value(
@@ -126,7 +129,7 @@ def test_a_defect_of_ours_goes_to_a_person_and_its_place_to_the_log_without_any_
         age: int
 
     reads(monkeypatch, lambda: Person.model_validate({"age": "欧阳测试 440114199608120006"}) and None)
-    assert run(services, attempt_id) is None
+    run(services, attempt_id)
     closed = row(services, attempt_id)
     assert (closed.state, closed.error_code) == (AttemptState.FAILED, "internal.unexpected")
     said = repr(lines)
@@ -152,7 +155,7 @@ def test_a_database_that_comes_back_costs_nothing(
     if step == "fail":
         reads(monkeypatch, raising(InputError("file.broken")))
     away_twice(monkeypatch, step)
-    assert run(services, attempt_id) is None
+    run(services, attempt_id)
     assert row(services, attempt_id).state == (AttemptState.FAILED if step == "fail" else AttemptState.DONE)
 
 
@@ -186,7 +189,7 @@ def test_a_database_that_stays_away_ends_the_job_without_an_exception_for_redis_
     with monkeypatch.context() as patch:
         patch.setattr(process, step, away)
         patch.setattr(process, "fail", away)
-        assert run(services, attempt_id) is None
+        run(services, attempt_id)
     left = row(services, attempt_id)
     assert left.state == (AttemptState.QUEUED if step == "begin" else AttemptState.RUNNING)
     clock.tick(minutes=3)
@@ -207,7 +210,7 @@ def test_an_attempt_whose_beginning_was_never_confirmed_is_found(
         raise StorageError("database.unavailable")
 
     monkeypatch.setattr(process, "begin", begin)
-    assert run(services, attempt_id) is None
+    run(services, attempt_id)
     assert row(services, attempt_id).state == AttemptState.RUNNING
     clock.tick(seconds=services.settings.lease_s)
     assert reconcile.sweep(services, lambda ids: set(ids), "reconciler-1", clock.now).expired == 1
@@ -227,7 +230,7 @@ def test_the_lease_is_renewed_while_a_document_is_read(
     monkeypatch.setattr(process, "renew_lease", renew)
     impatient = with_lease(services, 0.03)
     reads(monkeypatch, lambda: None if renewed.wait(20) else pytest.fail("the lease was not renewed"))
-    assert run(impatient, attempt_id) is None
+    run(impatient, attempt_id)
     assert row(services, attempt_id).state == AttemptState.DONE
 
 
@@ -246,7 +249,7 @@ def test_a_lease_that_cannot_be_renewed_does_not_stop_the_reading(
 
     monkeypatch.setattr(process, "renew_lease", renew)
     reads(monkeypatch, lambda: None if tried.wait(20) else pytest.fail("nobody tried"))
-    assert run(with_lease(services, 0.03), attempt_id) is None
+    run(with_lease(services, 0.03), attempt_id)
     assert row(services, attempt_id).state == AttemptState.DONE
 
 
@@ -254,7 +257,7 @@ def test_what_was_read_after_the_attempt_was_replaced_is_dropped(
     services: Services, attempt_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads(monkeypatch, lambda: reconcile.replace_killed(services, WORKER) and None)
-    assert run(services, attempt_id) is None
+    run(services, attempt_id)
     assert row(services, attempt_id).state == AttemptState.LOST
     assert state_of(services) == CaseState.READING
 
