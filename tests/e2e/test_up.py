@@ -118,6 +118,10 @@ def test_cases_handed_in_over_http_get_the_right_advice_from_real_workers(tmp_pa
         later = hand_in(client, make_demo_case(5))
         assert client.get(f"/api/v1/applications/{later}").json()["state"] == "submitted"
         assert client.get("/readyz").status_code == 200
+        (web,) = [child for child in up.process.children() if "serve" in child.cmdline()]
+        web.kill()
+        wait_until(lambda: not is_alive(web.pid), within_s=5.0, what="the web process is gone")
+        assert httpx.get(f"{up.address}/livez", timeout=30).status_code == 200, "the caller waited for the next one"
     assert log_has_no_trace((tmp_path / "up.log").read_text())
 
 
