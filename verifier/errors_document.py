@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from verifier.errors import CODES
+from verifier.generated import write_document
 
 SUBJECTS: dict[str, str] = {
     "file": "文件",
@@ -58,10 +58,7 @@ def _section(subject: str, codes: Sequence[str]) -> Iterator[str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Write the document to the file named by the one argument. Returns 2 when there is not exactly one."""
-    if len(arguments) != 1:
-        return 2
-    Path(arguments[0]).write_text(render().rstrip("\n") + "\n", encoding="utf-8")
-    return 0
+    return write_document(render(), arguments)
 
 
 if __name__ == "__main__":

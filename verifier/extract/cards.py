@@ -18,6 +18,7 @@ from verifier.extract.fields import (
 )
 from verifier.extract.layout import Labels, Layout
 from verifier.extract.page import ReadPage
+from verifier.extract.written import parse_day
 
 _PERSON: Labels = {
     "name": ("姓名",),
@@ -55,15 +56,10 @@ def _person(layout: Layout) -> dict[str, ReadField | None]:
         "name": beside(layout, "name", parse_name),
         "sex": beside(layout, "sex", read_sex),
         "ethnicity": beside(layout, "ethnicity", read_ethnicity),
-        "birth_date": beside(layout, "birth_date", _full_date),
+        "birth_date": beside(layout, "birth_date", parse_day),
         "id_number": id_number(layout),
         "issuing_authority": beside(layout, "issuing_authority", parse_organisation, wraps=True),
     }
-
-
-def _full_date(text: str) -> str | None:
-    value = read_date(text)
-    return value if value is not None and len(value) == 10 and value[0].isdigit() else None
 
 
 def _valid_from(text: str) -> str | None:
@@ -102,7 +98,7 @@ def read_residence_permit(page: ReadPage) -> dict[str, ReadField]:
         | {
             "hukou_address": beside(layout, "hukou_address", parse_address, wraps=True),
             "current_address": beside(layout, "current_address", parse_address, wraps=True),
-            "issue_date": beside(layout, "issue_date", _full_date),
+            "issue_date": beside(layout, "issue_date", parse_day),
             "valid_to": beside(layout, "valid", _open_or_range_end),
         }
     )

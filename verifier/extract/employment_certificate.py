@@ -23,6 +23,7 @@ from verifier.extract.fields import (
 from verifier.extract.layout import Labels, Layout
 from verifier.extract.page import ReadPage
 from verifier.extract.prose import Prose, prose_of
+from verifier.extract.written import parse_day
 
 LABELS: Labels = {
     "employer": (
@@ -123,14 +124,14 @@ def _signed_by(layout: Layout) -> ReadField | None:
 
 def _dated(layout: Layout, start: ReadField | None) -> ReadField | None:
     """The date of issue: beside its label, else the lowest line below the letter's text that is a date and nothing else."""
-    field = beside(layout, "issue_date", _day)
+    field = beside(layout, "issue_date", parse_day)
     if field is not None:
         return field
     closing = [token.middle for token in layout.text_tokens() if "特此证明" in token.text]
     alone = [
         (token, value)
         for token in layout.text_tokens()
-        if (value := _day(token.text))
+        if (value := parse_day(token.text))
         and len(re.sub(r"[\s\d年月日./〇零○一二三四五六七八九十廿卅-]", "", token.text)) <= 1
         and token.middle > max(closing, default=0.0)
         and (start is None or value != start.value)
@@ -139,11 +140,6 @@ def _dated(layout: Layout, start: ReadField | None) -> ReadField | None:
         return None
     token, value = max(alone, key=lambda pair: pair[0].middle)
     return make_field(layout, [token], value, None)
-
-
-def _day(text: str) -> str | None:
-    value = read_date(text)
-    return value if value is not None and len(value) == 10 else None
 
 
 def read_employment_certificate(page: ReadPage) -> dict[str, ReadField]:

@@ -19,6 +19,7 @@ from verifier.compare.values import (
 from verifier.extract.fields import Parser, beside, collect, id_number, make_field, parse_name
 from verifier.extract.layout import Labels, Layout, Token, overlap
 from verifier.extract.page import ReadPage
+from verifier.extract.written import parse_day
 
 LABELS: Labels = {
     "name": ("姓名", "受检者姓名"),
@@ -76,7 +77,6 @@ LABELS: Labels = {
     ),
 }  # fmt: skip
 
-_NOT_A_VALUE = re.compile(r"^[\s()（）\-—_/|·.、]*$")
 _HOSPITAL = re.compile(
     r"[\u4e00-\u9fffA-Za-z0-9()]{2,30}?(?:人民医院|妇幼保健院|中医院|结合医院|医院|保健院|卫生院|体检中心|卫生服务中心)(?:体检中心|健康管理中心)?"
 )
@@ -148,8 +148,8 @@ def _birth(text: str) -> str | None:
 
 
 def _exam(text: str) -> str | None:
-    value = read_date(text)
-    return value if value and len(value) == 10 and value[0].isdigit() and value > "2015" else None
+    value = parse_day(text)
+    return value if value and value > "2015" else None
 
 
 def _sided(layout: Layout, key: str, parse: Callable[[str], str | None]) -> dict[str, ReadField]:

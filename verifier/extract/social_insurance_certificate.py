@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 
 from schemas.reading import InsuredRow, ReadField
-from verifier.compare.dates import read_date, read_month
+from verifier.compare.dates import read_month
 from verifier.extract.fields import beside, collect, id_number, make_field, parse_name
 from verifier.extract.layout import Labels, Layout, Token, in_reading_order, joined, overlap, same_row
 from verifier.extract.page import ReadPage
 from verifier.extract.prose import prose_of
+from verifier.extract.written import parse_day
 from verifier.geometry import union
 
 LABELS: Labels = {
@@ -52,11 +53,6 @@ def _digits(text: str) -> str:
 def _city(text: str) -> str | None:
     match = _CITY.search(text)
     return match.group() if match else None
-
-
-def _day(text: str) -> str | None:
-    value = read_date(text)
-    return value if value is not None and len(value) == 10 else None
 
 
 class _Period:
@@ -176,11 +172,13 @@ def _centre(token: Token) -> float:
 
 
 def _printed(layout: Layout) -> ReadField | None:
-    field = beside(layout, "printed_on", _day)
+    field = beside(layout, "printed_on", parse_day)
     if field is not None:
         return field
     dated = [
-        (token, day) for token in layout.text_tokens() if (day := _day(token.text)) and not _PERIOD.search(token.text)
+        (token, day)
+        for token in layout.text_tokens()
+        if (day := parse_day(token.text)) and not _PERIOD.search(token.text)
     ]
     if not dated:
         return None

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import ctypes
 import importlib
 import os
 import signal
@@ -28,6 +27,7 @@ import numpy as np
 import psutil
 
 from verifier.errors import VerifierError
+from verifier.lifetime import die_with_parent
 from verifier.ocr import wire
 from verifier.ocr.engine import Engine, Image
 from verifier.ocr.status import Busy, Idle, Leaving, Ready, Status
@@ -35,8 +35,6 @@ from verifier.ocr.status import Busy, Idle, Leaving, Ready, Status
 CLIENT_TIMEOUT_S = 10.0
 """A client sends its request as soon as it has the hello and reads its answer at once; one that does not is dropped, so
 that others get their turn."""
-
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -136,10 +134,7 @@ def _rss_mb() -> float:
 
 
 def _end_with_parent(parent: int) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it died before the kernel was asked
-            os._exit(1)
+    die_with_parent(parent, signal.SIGKILL)
 
     def wait_for_the_end() -> None:
         while os.read(sys.stdin.fileno(), 1):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from schemas.document import TITLES_ZH
 from schemas.finding import Severity
+from verifier.generated import write_document
 from verifier.rules.catalogue import OUTSIDE, RULES, SUBJECTS
 from verifier.rules.rule import Rule
 
@@ -76,10 +76,7 @@ def _anchor(rule: Rule) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Write the document to the file named by the one argument. Returns 2 when there is not exactly one."""
-    if len(arguments) != 1:
-        return 2
-    Path(arguments[0]).write_text(render().rstrip("\n") + "\n", encoding="utf-8")
-    return 0
+    return write_document(render(), arguments)
 
 
 if __name__ == "__main__":
