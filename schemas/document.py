@@ -182,6 +182,13 @@ class CaptureProblem(StrEnum):
     TOO_DARK = "too_dark"
     LOW_CONTRAST = "low_contrast"
     BLANK = "blank"
+    MOIRE = "moire"
+    """A screen was photographed: its grid and the camera's make waves."""
+    PHOTOCOPY = "photocopy"
+    """A copy without colour where the original has some (a red seal, a card's artwork)."""
+    MIRRORED = "mirrored"
+    NOT_A_DOCUMENT = "not_a_document"
+    """A picture, but of no paper: nothing on it is text."""
 
 
 class QualityProblem(Model):
@@ -194,6 +201,8 @@ class QualityProblem(Model):
     """None when it concerns the whole page."""
     message: str
     """One Chinese sentence that tells the applicant how to do better."""
+    fields: tuple[str, ...] = ()
+    """Fields of the document that lie where the problem is, or should and were not read; known after reading only."""
 
 
 class PageQuality(Model):

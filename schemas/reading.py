@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import Field
 
@@ -59,12 +60,38 @@ class ReadField(Model):
         return self.value
 
 
+class SealKind(StrEnum):
+    """What a seal is for, told by its straight line."""
+
+    OFFICIAL = "official"
+    """公章: the body's own seal, without a purpose in its text."""
+    MEDICAL_EXAM = "medical_exam"
+    """体检专用章"""
+    PERSONNEL = "personnel"
+    """人事专用章"""
+    CONTRACT = "contract"
+    """合同专用章"""
+    CERTIFICATE = "certificate"
+    """证明专用章"""
+    HOUSEHOLD = "household"
+    """户口专用章"""
+    REGISTRATION = "registration"
+    """注册章 of a student card."""
+    OTHER = "other"
+    """Another purpose: 财务专用章, 业务专用章 ..."""
+
+
 class SealReading(Model):
     """A seal: `text` is the arc followed by the straight line, empty when nothing could be read."""
 
     present: bool = True
     text: str = ""
     confidence: Share = 0.0
+    kind: SealKind | None = None
+    """None when too little of the text was read to tell."""
+    shape: Literal["round", "oval", "square"] | None = None
+    colour: Literal["red", "blue", "grey"] | None = None
+    """Grey: the seal of a photocopy, found by its shape alone."""
     page: int
     box: Quad
 
@@ -76,6 +103,38 @@ class CodeReading(Model):
     text: str
     page: int
     box: Quad
+
+
+class SignalKind(StrEnum):
+    """What makes a file worth a closer look. A signal is never a verdict: honest files carry most of them."""
+
+    EDITED = "edited"
+    """The file says that an image editor or PDF editor wrote it (EXIF, PDF producer)."""
+    UPDATED = "updated"
+    """A PDF changed after it was made: incremental updates."""
+    SIGNATURE = "signature"
+    """State of an electronic signature: present, broken, not covering the whole file."""
+    HIDDEN_TEXT = "hidden_text"
+    """The text layer says something else than the picture."""
+    CODE_DISAGREES = "code_disagrees"
+    """A QR or bar code says something else than the page."""
+    RESHOT = "reshot"
+    """A screen was photographed."""
+    PHOTOCOPY = "photocopy"
+    SAME_FILE = "same_file"
+    """The same bytes came with another application."""
+    LOOKALIKE = "lookalike"
+    """A picture that looks the same came with another application."""
+
+
+class Signal(Model):
+    """One trace. `detail` is a short Chinese phrase for staff, without personal data."""
+
+    kind: SignalKind
+    file: str | None = None
+    page: int | None = None
+    detail: str
+    box: Quad | None = None
 
 
 class DocumentReading(Model):
@@ -92,3 +151,6 @@ class DocumentReading(Model):
     codes: tuple[CodeReading, ...] = ()
     file_hashes: tuple[str, ...] = ()
     """SHA-256 of each file, in order, lower-case hex: the same file in two slots shows here."""
+    page_hashes: tuple[str, ...] = ()
+    """Perceptual hash of each page, 16 hex digits, in order: a look-alike picture has nearly the same."""
+    signals: tuple[Signal, ...] = ()
