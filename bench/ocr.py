@@ -47,6 +47,8 @@ class Answer:
     seconds: float
     texts: tuple[str, ...]
     rss_mb: float
+    boxes: tuple[tuple[float, float, float, float], ...] = ()
+    """Left, top, right, bottom of each text, in pixels; of peers only."""
 
 
 @dataclass
@@ -82,8 +84,12 @@ def main() -> None:
         pages = _write_pages(_pages_of(folder) if folder else _generated(), options.pages, Path(scratch))
         engines: dict[str, Reader] = {
             "ours": stack.enter_context(_ours(options.models, options.threads, Path(scratch) / "run")),
-            "paddleocr": stack.enter_context(_other("paddleocr", Path(sys.executable), options, Path(scratch))),
-            "rapidocr": stack.enter_context(_other("rapidocr", _rapidocr_python(), options, Path(scratch))),
+            "paddleocr": stack.enter_context(
+                peer("paddleocr", Path(sys.executable), options.models, options.threads, Path(scratch))
+            ),
+            "rapidocr": stack.enter_context(
+                peer("rapidocr", _rapidocr_python(), options.models, options.threads, Path(scratch))
+            ),
         }
         first = np.load(pages[0])
         for read in engines.values():  # each engine's first page pays for its warm-up
@@ -118,10 +124,11 @@ def _ours(models_dir: Path, threads: int, run: Path) -> Iterator[Reader]:
 
 
 @contextmanager
-def _other(name: str, python: Path, options: argparse.Namespace, scratch: Path) -> Iterator[Reader]:
-    folder = stock_models(options.models, scratch / name)
-    command = [str(python), str(ROOT / "bench" / "runner.py"), name, str(options.threads), str(folder)]
-    environment = {**os.environ, "OMP_NUM_THREADS": str(options.threads)}
+def peer(name: str, python: Path, models_dir: Path, threads: int, scratch: Path) -> Iterator[Reader]:
+    """An engine of bench/runner.py in a process of its own, run by `python`."""
+    folder = stock_models(models_dir, scratch / name)
+    command = [str(python), str(ROOT / "bench" / "runner.py"), name, str(threads), str(folder)]
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
     ) as process:
@@ -135,7 +142,8 @@ def _other(name: str, python: Path, options: argparse.Namespace, scratch: Path) 
             if not line:
                 raise SystemExit(f"{name} ended with {process.wait()}")
             answer = json.loads(line)
-            return Answer(answer["seconds"], tuple(answer["texts"]), answer["rss_mb"])
+            boxes = tuple((box[0], box[1], box[2], box[3]) for box in answer["boxes"])
+            return Answer(answer["seconds"], tuple(answer["texts"]), answer["rss_mb"], boxes)
 
         try:
             yield read

@@ -1,9 +1,9 @@
-"""One engine of another make in a process of its own, as its makers set it up, for bench.ocr to time.
+"""One engine of another make in a process of its own, as its makers set it up, for bench.ocr and bench.reading.
 
     python bench/runner.py paddleocr|rapidocr THREADS MODELS_DIR
 
-Reads the path of a page (.npy, BGR) per line of stdin; answers one JSON object per line: seconds, lines, texts, rss_mb.
-Stands alone: RapidOCR runs in an environment without this project.
+Reads the path of a page (.npy, BGR) per line of stdin; answers one JSON object per line: seconds, texts, boxes (left, top,
+right, bottom of each text in pixels) and rss_mb. Stands alone: RapidOCR runs in an environment without this project.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-Read = Callable[[Any], list[str]]
+Read = Callable[[Any], list[tuple[str, list[float]]]]
 
 
 def paddleocr_as_it_comes(threads: int, models_dir: Path) -> Read:
@@ -43,7 +43,12 @@ def paddleocr_as_it_comes(threads: int, models_dir: Path) -> Read:
         engine="onnxruntime",
         engine_config={"intra_op_num_threads": threads, "inter_op_num_threads": 1},
     )
-    return lambda page: list(engine.predict(page)[0]["rec_texts"])
+
+    def read(page: Any) -> list[tuple[str, list[float]]]:
+        found = engine.predict(page)[0]
+        return [(text, _bounds(corners)) for text, corners in zip(found["rec_texts"], found["rec_polys"], strict=True)]
+
+    return read
 
 
 def rapidocr_as_it_comes(threads: int, _models_dir: Path) -> Read:
@@ -51,7 +56,19 @@ def rapidocr_as_it_comes(threads: int, _models_dir: Path) -> Read:
     rapidocr = importlib.import_module("rapidocr")  # not in this project's environment
     params = {"Global.log_level": "error", "EngineConfig.onnxruntime.intra_op_num_threads": threads}
     engine = rapidocr.RapidOCR(params=params)
-    return lambda page: list(engine(page, use_cls=False).txts or ())
+
+    def read(page: Any) -> list[tuple[str, list[float]]]:
+        found = engine(page, use_cls=False)
+        if found.txts is None:
+            return []
+        return [(text, _bounds(corners)) for text, corners in zip(found.txts, found.boxes, strict=True)]
+
+    return read
+
+
+def _bounds(corners: Any) -> list[float]:
+    points = np.asarray(corners, dtype=float)
+    return [*points.min(axis=0).tolist(), *points.max(axis=0).tolist()]
 
 
 ENGINES: dict[str, Callable[[int, Path], Read]] = {
@@ -74,9 +91,15 @@ def main() -> None:
     for line in sys.stdin:
         page = np.load(line.strip())
         began = time.perf_counter()
-        texts = read(page)
+        found = read(page)
         seconds = time.perf_counter() - began
-        answers.write(json.dumps({"seconds": seconds, "texts": texts, "rss_mb": rss_mb()}) + "\n")
+        answer = {
+            "seconds": seconds,
+            "texts": [text for text, _ in found],
+            "boxes": [box for _, box in found],
+            "rss_mb": rss_mb(),
+        }
+        answers.write(json.dumps(answer) + "\n")
 
 
 if __name__ == "__main__":

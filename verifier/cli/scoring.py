@@ -7,10 +7,11 @@ finding in a case with nothing planted.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from schemas.base import Model
+from schemas.base import Model, Quad
 from schemas.document import DocumentType
 from schemas.finding import Finding, Outcome, Severity
 from schemas.reading import InsuredRow, ReadField
@@ -18,6 +19,8 @@ from schemas.result import CaseResult
 from schemas.truth import Planted, Truth
 
 Value = str | tuple[InsuredRow, ...]
+Key = tuple[DocumentType, str, str]
+"""Document, field, capture."""
 
 
 class Miss(Model):
@@ -29,7 +32,32 @@ class Miss(Model):
     field: str
     expected: Value
     found: Value | None
+    raw: str | None = None
     confidence: float
+    page: int | None = None
+    """Page of the document, from 0, on which the value was found."""
+    box: Quad | None = None
+
+
+class SealMiss(Model):
+    """A seal whose text was not read as the truth has it."""
+
+    case: str
+    document: DocumentType
+    expected: str
+    found: tuple[str, ...]
+    boxes: tuple[tuple[int, Quad], ...]
+    """Page and corners of every seal that was found."""
+
+
+class Sureness(Model):
+    """One reported field: how sure it was said to be, and whether it was right."""
+
+    document: DocumentType
+    field: str
+    capture: str
+    confidence: float
+    right: bool
 
 
 class Uncaught(Model):
@@ -42,16 +70,22 @@ class FalseFlag(Model):
     finding: Finding
 
 
+BANDS = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.01)
+BAND_NAMES = ("<0.3", "0.3-0.5", "0.5-0.6", "0.6-0.7", "0.7-0.8", "0.8-0.9", "0.9-0.95", "0.95-0.99", ">=0.99")
+"""Bands of confidence, narrow where decisions lie."""
+
+
 @dataclass
 class Tally:
     """Running sums over the cases of a set."""
 
-    right: Counter[tuple[DocumentType, str]] = field(default_factory=Counter)
-    total: Counter[tuple[DocumentType, str]] = field(default_factory=Counter)
+    right: Counter[Key] = field(default_factory=Counter)
+    total: Counter[Key] = field(default_factory=Counter)
     extra: Counter[DocumentType] = field(default_factory=Counter)
     """Fields reported that the truth says the page does not show."""
-    seals_right: int = 0
-    seals_total: int = 0
+    seals_right: Counter[DocumentType] = field(default_factory=Counter)
+    seals_total: Counter[DocumentType] = field(default_factory=Counter)
+    seal_misses: list[SealMiss] = field(default_factory=list)
     misses: list[Miss] = field(default_factory=list)
     planted: Counter[str] = field(default_factory=Counter)
     caught: Counter[str] = field(default_factory=Counter)
@@ -64,8 +98,18 @@ class Tally:
     cases: int = 0
     total_ms: int = 0
     ocr_ms: int = 0
-    calibration: dict[int, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
-    """Confidence in tenths (10 stands for 0.99 and above) -> [right, all]."""
+    sureness: list[Sureness] = field(default_factory=list)
+
+    @property
+    def reliability(self) -> dict[str, tuple[int, int, float]]:
+        """Of the fields said to be so sure: how many were right, how many there were, their mean confidence."""
+        rows: dict[str, tuple[int, int, float]] = {}
+        for (low, high), label in zip(pairwise(BANDS), BAND_NAMES, strict=True):
+            inside = [item for item in self.sureness if low <= item.confidence < high]
+            if inside:
+                mean = sum(item.confidence for item in inside) / len(inside)
+                rows[label] = (sum(item.right for item in inside), len(inside), round(mean, 4))
+        return rows
 
 
 def same_value(name: str, expected: Value, found: Value | None) -> bool:
@@ -100,9 +144,20 @@ def add_case(tally: Tally, case: str, result: CaseResult, truth: Truth) -> None:
         if fields:
             tally.extra[slot] += len(read.keys() - fields.keys())
     for slot, text in truth.seals.items():
-        tally.seals_total += 1
-        texts = [seal.text for seal in readings[slot].seals] if slot in readings else []
-        tally.seals_right += text in texts
+        seals = readings[slot].seals if slot in readings else ()
+        tally.seals_total[slot] += 1
+        if text in [seal.text for seal in seals]:
+            tally.seals_right[slot] += 1
+            continue
+        tally.seal_misses.append(
+            SealMiss(
+                case=case,
+                document=slot,
+                expected=text,
+                found=tuple(seal.text for seal in seals),
+                boxes=tuple((seal.page, seal.box) for seal in seals),
+            )
+        )
     for planted in truth.planted:
         tally.planted[planted.kind] += 1
         if caught(planted, result.findings):
@@ -126,21 +181,25 @@ def _add_field(
 ) -> None:
     found = read.value if read is not None else None
     right = same_value(name, expected, found)
-    tally.total[slot, capture] += 1
-    tally.right[slot, capture] += right
+    tally.total[slot, name, capture] += 1
+    tally.right[slot, name, capture] += right
     if read is not None:
-        bucket = tally.calibration[10 if read.confidence >= 0.99 else int(read.confidence * 10)]
-        bucket[0] += right
-        bucket[1] += 1
-    if not right:
-        tally.misses.append(
-            Miss(
-                case=case,
-                document=slot,
-                capture=capture,
-                field=name,
-                expected=expected,
-                found=found,
-                confidence=read.confidence if read is not None else 0.0,
-            )
+        tally.sureness.append(
+            Sureness(document=slot, field=name, capture=capture, confidence=read.confidence, right=right)
         )
+    if right:
+        return
+    tally.misses.append(
+        Miss(
+            case=case,
+            document=slot,
+            capture=capture,
+            field=name,
+            expected=expected,
+            found=found,
+            raw=read.raw if read is not None else None,
+            confidence=read.confidence if read is not None else 0.0,
+            page=read.page if read is not None else None,
+            box=read.box if read is not None else None,
+        )
+    )
