@@ -21,13 +21,13 @@ from verifier.extract.page import ReadPage
 from verifier.extract.written import parse_day
 
 _PERSON: Labels = {
-    "name": ("姓名",),
+    "name": ("姓名", "持证人姓名", "持证人", "持有人"),
     "sex": ("性别",),
     # Streets are called 民族大道: the label is followed by nothing, a colon or the name of a group.
     "ethnicity": (re.compile(rf"民族(?=$|[:：]|{'|'.join(ETHNICITIES)})"),),
     "birth_date": ("出生日期", "出生年月日", "出生年月", "出生"),
     "id_number": ("公民身份证号码", "公民身份号码", "公民身份证号", "身份证号码", "证件号码", "身份号码", "身份证号"),
-    "issuing_authority": ("签发机关", "发证机关"),
+    "issuing_authority": ("签发机关", "发证机关", "签发单位", "发证单位"),
 }
 
 RESIDENT_ID_CARD_LABELS: Labels = {
@@ -40,11 +40,11 @@ RESIDENCE_PERMIT_LABELS: Labels = {
     **_PERSON,
     "hukou_address": (
         "常住户口所在地住址", "常住户口所在地", "户籍所在地住址", "户籍所在地址", "户籍所在地", "户籍地址",
-        "户口所在地", "户籍住址",
+        "户口所在地", "户籍住址", "户籍地", "户口地址",
     ),
     "current_address": ("现居住地址", "现居住地住址", "居住地住址", "居住地址", "现居住地", "现住址", "居住地"),
     "issue_date": ("签发日期", "发证日期", "签发日", "首次签发日期"),
-    "valid": ("有效期限至", "有效期限", "有效期至", "有效日期", "有效期"),
+    "valid": ("有效期限至", "有效期限", "有效期至", "有效期截止日期", "有效期截止", "截止日期", "有效日期", "有效期"),
 }  # fmt: skip
 
 _LOOSE = ("sex", "ethnicity", "birth_date")

@@ -57,6 +57,7 @@ _EVIDENCE: dict[DocumentType, _Evidence] = {
     T.HMT_RESIDENCE_PERMIT: _Evidence(
         titles=(r"港澳居民居住证", r"台湾居民居住证", r"港澳台居民居住证", r"(?<!\d)8[123]0000(?:19|20)\d{6,9}[\dX]?$"),
         marks=(r"通行证号码", r"签发次数", r"^公民身份号码", r"^出生", r"^住址"),
+        against=(r"户籍|户口", r"^民族|民族.{1,4}$"),
     ),
     T.RESIDENCE_PERMIT: _Evidence(
         titles=(r"广东省居住证", r"电子居住证", r"居住证信息", r"^居住证$"),

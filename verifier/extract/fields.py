@@ -10,7 +10,9 @@ from schemas.reading import ReadField, Source
 from verifier.compare.ids import Repaired, id_problem, read_id
 from verifier.compare.names import normalise_name
 from verifier.compare.uscc import read_uscc, uscc_problem
-from verifier.extract.layout import Layout, Token, joined
+from verifier.extract.flow import lines_under, spill
+from verifier.extract.layout import Layout, Token, joined, rows_of
+from verifier.extract.places import look_box
 from verifier.geometry import union
 
 Parser = Callable[[str], str | Repaired | None]
@@ -107,17 +109,7 @@ def beside(
     Labels named in `past` may stand between the label and its value.
     """
     for label in layout.labels(key):
-        tries: list[Sequence[Token]] = []
-        if wraps:
-            tries.append(layout.block_right(label))
-        row = layout.right_of(label, past=past)
-        tries.append(layout.value_right(label))
-        tries.append(row)
-        tries.extend([token] for token in row)
-        if not wraps:
-            tries.append(layout.block_right(label, max_lines=2))
-        if under:
-            tries.extend([token] for token in layout.below(label))
+        tries = _in_cells(layout, label, past) or _on_rows(layout, label, wraps=wraps, under=under, past=past)
         for tokens in tries:
             if not tokens:
                 continue
@@ -125,6 +117,39 @@ def beside(
             if value is not None:
                 return make_field(layout, tokens, value, label, certain=certain)
     return second_look(layout, key, parse)
+
+
+def _in_cells(layout: Layout, label: Token, past: Iterable[str]) -> list[Sequence[Token]]:
+    """Where a ruled table says that the value stands; nothing outside tables, one empty place for an empty cell."""
+    values = layout.cell_values(label, past=past)
+    if values is None:
+        return []
+    tries: list[Sequence[Token]] = []
+    for group in values.groups:
+        tries.append(group)
+        tries.extend(rows_of(group))
+        tries.extend([token] for token in group)
+    return tries or ([()] if values.empty is not None else [])
+
+
+def _on_rows(layout: Layout, label: Token, *, wraps: bool, under: bool, past: Iterable[str]) -> list[Sequence[Token]]:
+    """Where a value may stand on a page without rules, the likeliest place first."""
+    row = layout.right_of(label, past=past)
+    tries: list[Sequence[Token]] = []
+    if wraps:
+        block = layout.block_right(label)
+        tries.append([*block, *spill(layout, label, block)])
+    tries.extend((layout.value_right(label), row))
+    tries.extend([token] for token in row)
+    if not wraps:
+        tries.append(layout.block_right(label, max_lines=2))
+    if under:
+        tries.extend([token] for token in layout.below(label))
+    stacked = lines_under(layout, label)
+    if wraps:
+        tries.append(stacked)
+    tries.append(stacked[:1])
+    return tries
 
 
 _LOOK_SCORE = 0.6
@@ -136,7 +161,9 @@ def second_look(layout: Layout, key: str, parse: Parser) -> ReadField | None:
     if layout.page.look is None:
         return None
     for label in layout.labels(key)[:1]:
-        box = layout.gap_right(label)
+        box = look_box(layout, label)
+        if box is None:
+            continue
         answer = layout.page.look(box)
         value = parse(answer.text) if answer.score >= _LOOK_SCORE else None
         if value is not None:

@@ -38,7 +38,7 @@ def _hospital(layout: Layout) -> ReadField | None:
 
 def read_hospital_report(page: ReadPage) -> dict[str, ReadField]:
     """Name, sex, hospital and day of the examination, from the cover or the head of a page."""
-    layout = Layout(page, LABELS)
+    layout = Layout(page, LABELS, ruled=True)
     return collect(
         {
             "name": beside(layout, "name", parse_name),

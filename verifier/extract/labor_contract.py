@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 
 from schemas.reading import ReadField
 from verifier.compare.dates import LONG_TERM, read_date, read_date_range
-from verifier.compare.ids import Repaired
 from verifier.compare.text import HAN, squeeze
 from verifier.extract.fields import (
     Parser,
@@ -28,7 +27,7 @@ from verifier.extract.fields import (
 from verifier.extract.join import Fields, greatest, surest
 from verifier.extract.layout import Labels, Layout, Token
 from verifier.extract.page import ReadPage
-from verifier.extract.prose import Prose, prose_of
+from verifier.extract.prose import Prose, field_of, prose_of
 from verifier.extract.written import DATE, parse_day, parse_words
 
 LABELS: Labels = {
@@ -117,20 +116,6 @@ _NO_POST = re.compile(
 )
 
 
-def _clean(prose: Prose) -> Prose:
-    """Without the underlines of blanks and without spaces: a filled blank reads as one sentence."""
-    kept = [(char, owner) for char, owner in zip(prose.text, prose.owners, strict=True) if char not in "_＿"]
-    return Prose("".join(char for char, _ in kept), tuple(owner for _, owner in kept))
-
-
-def _field(layout: Layout, prose: Prose, span: tuple[int, int], value: str | Repaired) -> ReadField:
-    """A field from characters of the running text: the sentence around it is as good a label as a printed one."""
-    field = make_field(layout, prose.tokens(*span), value, None)
-    return field.model_copy(
-        update={"raw": prose.text[slice(*span)], "confidence": round(min(0.995, field.confidence / 0.88), 3)}
-    )
-
-
 def _before(text: str, at: int) -> str:
     """The clause's text that leads up to a place."""
     ends = [match.end() for match in _CLAUSE_END.finditer(text, 0, at)]
@@ -167,8 +152,8 @@ def _term(layout: Layout, prose: Prose) -> Fields:
         mark = next(_UNFIXED.finditer(prose.text)).span()
         return collect(
             {
-                "term_start": _field(layout, prose, unfixed.span("start"), start) if start else None,
-                "term_end": _field(layout, prose, mark, LONG_TERM),
+                "term_start": field_of(layout, prose, unfixed.span("start"), start) if start else None,
+                "term_end": field_of(layout, prose, mark, LONG_TERM),
             }
         )
     for match in reversed(fixed):
@@ -178,8 +163,8 @@ def _term(layout: Layout, prose: Prose) -> Fields:
         if both is not None:
             return collect(
                 {
-                    "term_start": _field(layout, prose, fixed[0].span("start"), first) if first else None,
-                    "term_end": _field(layout, prose, match.span("end"), both[1]),
+                    "term_start": field_of(layout, prose, fixed[0].span("start"), first) if first else None,
+                    "term_end": field_of(layout, prose, match.span("end"), both[1]),
                 }
             )
     found = collect(
@@ -190,7 +175,7 @@ def _term(layout: Layout, prose: Prose) -> Fields:
     )
     ticked = _UNFIXED_TICKED.search(prose.text)
     if "term_end" not in found and ticked is not None:
-        found["term_end"] = _field(layout, prose, ticked.span(), LONG_TERM)
+        found["term_end"] = field_of(layout, prose, ticked.span(), LONG_TERM)
     return found
 
 
@@ -251,7 +236,7 @@ def _in_clause(layout: Layout, prose: Prose, patterns: Sequence[re.Pattern[str]]
         for match in pattern.finditer(prose.text):
             value = parse(match["value"])
             if value is not None:
-                return _field(layout, prose, match.span("value"), value)
+                return field_of(layout, prose, match.span("value"), value)
     return None
 
 
@@ -276,7 +261,7 @@ def _sign_date(layout: Layout, prose: Prose) -> ReadField | None:
         return make_field(layout, tokens, chosen, labels[0] if labels else None)
     match = re.search(rf"(?:于|在)(?P<value>{DATE})(?:在[^,。]{{2,20}})?(?:签订|订立|签署|签约)", prose.text)
     day = parse_day(match["value"]) if match else None
-    return _field(layout, prose, match.span("value"), day) if match and day else None
+    return field_of(layout, prose, match.span("value"), day) if match and day else None
 
 
 def _dates_by_label(layout: Layout) -> Iterator[tuple[Sequence[Token], str]]:
@@ -301,7 +286,7 @@ def _dates_alone(layout: Layout) -> Iterator[tuple[Sequence[Token], str]]:
 def read_labor_contract(page: ReadPage) -> Fields:
     """What one page of the contract says; `long_term` ends a contract without a fixed term (无固定期限)."""
     layout = Layout(page, LABELS, loose=("sex",))
-    prose = _clean(prose_of(layout))
+    prose = prose_of(layout)
     return _term(layout, prose) | collect(
         {
             "employer": _employer(layout),

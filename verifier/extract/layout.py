@@ -7,23 +7,24 @@ cut where a label starts, and asked: what stands right of this label, below it, 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from rapidfuzz.distance import Levenshtein
 
 from schemas.base import Quad
 from schemas.reading import Line, Source
 from verifier.compare.text import half_width
+from verifier.extract import wordings
+from verifier.extract.cells import Grid, cut_at_rules
 from verifier.extract.page import ReadPage
 from verifier.extract.slope import Slope, slope_of
+from verifier.extract.wordings import Wording, find_labels, in_order
 from verifier.geometry import quad_from_points
 
 SAME_ROW = 0.55
 """Two tokens share a row when their middles differ by less than this part of the smaller height."""
 
-_SEPARATORS = " ,，.。;；:：、|/()（）[]【】_"
 _AFTER_LABEL = " :：;；.。,，_"
 
 
@@ -47,6 +48,8 @@ class Token:
     exact: bool = True
     """Whether the label was met letter by letter."""
     source: Source = Source.OCR
+    cell: int | None = None
+    """Number of the ruled cell it stands in; None outside tables and where cells were not asked for."""
 
     @property
     def top(self) -> float:
@@ -61,25 +64,39 @@ class Token:
         return self.right - self.left
 
 
-Wording = str | re.Pattern[str]
-Labels = Mapping[str, Sequence[Wording]]
-"""Label key -> the wordings it goes by, without spaces and colons.
+Labels = wordings.Labels
 
-Patterns are tried before plain wordings and longer wordings before shorter ones; a place once taken stays taken.
-"""
+_VALUE = r"[\d/\\√✓×—–-]|^[一Q]$|[未拒免漏缺弃][检查做]|阴性|阳性|正常|未见"
+"""What a cell holds when it is a value, or a mark in the place of one, and not a unit or a name of the item."""
+
+
+@dataclass(frozen=True)
+class CellValues:
+    """Where a label's value may stand in a table: groups of tokens, one per place; and the cell found empty, if any."""
+
+    groups: tuple[tuple[Token, ...], ...]
+    empty: int | None
+    """Number of the first cell right of the label (or below it) that holds no text, when none before it did either."""
 
 
 class Layout:
     """A page's tokens, cut at the given labels, with questions about who stands where."""
 
-    def __init__(self, page: ReadPage, labels: Labels, *, loose: Collection[str] = ()) -> None:
-        """Cut the page's lines at `labels`; the keys in `loose` may start anywhere, even inside a run of letters."""
+    def __init__(self, page: ReadPage, labels: Labels, *, loose: Collection[str] = (), ruled: bool = False) -> None:
+        """Cut the page's lines at `labels`; the keys in `loose` may start anywhere, even inside a run of letters.
+
+        `ruled` looks for the cells of ruled tables, and cuts lines at the rules between them too.
+        """
         self.page = page
+        self.grid = Grid(page.ruling) if ruled and page.ruling.cells else None
+        lines = cut_at_rules(page) if self.grid is not None else page.lines
         slope = slope_of(page.lines)
-        wordings = _in_order(labels)
+        wordings = in_order(labels)
         tokens: list[Token] = []
-        for number, line in enumerate(page.lines):
+        for number, line in enumerate(lines):
             tokens.extend(_cut(_place(line, number, slope), wordings, loose))
+        if self.grid is not None:
+            tokens = [replace(token, cell=self.grid.at(token.box)) for token in tokens]
         self.tokens: tuple[Token, ...] = tuple(tokens)
 
     def labels(self, key: str) -> list[Token]:
@@ -166,6 +183,57 @@ class Layout:
             and not self._belongs_to_other_label(token, label)
         ][-1:]
 
+    def in_cell(self, number: int) -> list[Token]:
+        """All tokens in a ruled cell, in reading order."""
+        return in_reading_order([token for token in self.tokens if token.cell == number])
+
+    def cell_values(self, label: Token, *, past: Iterable[str] = ()) -> CellValues | None:
+        """The texts that may be the value of a label in a ruled table, the likeliest first; None outside tables.
+
+        That is what follows the label in its own cell, else the cells right of it up to one that is empty, holds a
+        label (one not named in `past`) or holds what looks like a value; else, under a head, the cell below.
+        """
+        if self.grid is None or label.cell is None:
+            return None
+        found: list[list[Token]] = []
+        own = [token for token in self.block_right(label) if token.cell == label.cell] or self._under_in_cell(label)
+        if own:
+            found.append(own)
+        passing = {*past, label.label}
+        neighbours = self.grid.right_of(label.cell)
+        empty: int | None = None
+        for number in neighbours:
+            tokens = self.in_cell(number)
+            stop = next((at for at, token in enumerate(tokens) if token.label not in (None, *passing)), len(tokens))
+            texts = [token for token in tokens[:stop] if token.label is None]
+            if texts:
+                found.append(texts)
+            elif not tokens:
+                empty = None if found else number
+                break
+            if stop < len(tokens) or re.search(_VALUE, joined(texts)):
+                break
+        if not found and empty is None and (under := self.grid.below(label.cell)) is not None:
+            tokens = self.in_cell(under)
+            if not tokens:
+                empty = under
+            elif all(token.label is None for token in tokens):
+                found.append(tokens)
+        return CellValues(tuple(tuple(tokens) for tokens in found), empty)
+
+    def _under_in_cell(self, label: Token) -> list[Token]:
+        """Text below a label in its own cell, up to the next label there."""
+        tokens = self.in_cell(label.cell) if label.cell is not None else []
+        found: list[Token] = []
+        for token in tokens:
+            if token.middle <= label.middle or same_row(token, label):
+                continue
+            if token.label is not None:
+                break
+            if overlap(token, label) > 0:
+                found.append(token)
+        return found
+
     def below(self, label: Token, *, max_rows: float = 2.5) -> list[Token]:
         """Text straight under a label (column heads), nearest first."""
         found = [
@@ -211,13 +279,18 @@ class Layout:
 
 def in_reading_order(tokens: Sequence[Token]) -> list[Token]:
     """Row by row from the top, each row from left to right."""
+    return [token for row in rows_of(tokens) for token in row]
+
+
+def rows_of(tokens: Sequence[Token]) -> list[list[Token]]:
+    """The rows from the top, each from left to right."""
     rows: list[list[Token]] = []
     for token in sorted(tokens, key=lambda token: token.middle):
         if rows and same_row(rows[-1][0], token):
             rows[-1].append(token)
         else:
             rows.append([token])
-    return [token for row in rows for token in sorted(row, key=lambda token: token.left)]
+    return [sorted(row, key=lambda token: token.left) for row in rows]
 
 
 def same_row(a: Token, b: Token) -> bool:
@@ -266,75 +339,24 @@ def _place(line: Line, number: int, slope: Slope) -> Token:
     )
 
 
-def _in_order(labels: Labels) -> list[tuple[Wording, str]]:
-    pairs = [(wording, key) for key, wordings in labels.items() for wording in wordings]
-    return sorted(pairs, key=lambda pair: (isinstance(pair[0], str), -len(pair[0]) if isinstance(pair[0], str) else 0))
-
-
 def _cut(token: Token, wordings: Sequence[tuple[Wording, str]], loose: Collection[str]) -> list[Token]:
     """Cut one line at the labels in it: label, text, label, text …"""
     text = token.text
-    marks = _find_labels(text, wordings, loose)
+    marks = find_labels(text, wordings, loose)
     if not marks:
         return [token]
     pieces: list[Token] = []
     cursor = 0
     for start, end, key, exact in marks:
-        pieces.append(_slice(token, cursor, start))
-        pieces.append(replace(_slice(token, start, end), label=key, exact=exact))
+        pieces.append(part_of(token, cursor, start))
+        pieces.append(replace(part_of(token, start, end), label=key, exact=exact))
         cursor = end
-    pieces.append(_slice(token, cursor, len(text)))
+    pieces.append(part_of(token, cursor, len(text)))
     return [
         piece if piece.label is not None else replace(piece, text=piece.text.strip(_AFTER_LABEL))
         for piece in pieces
         if piece.label is not None or piece.text.strip(_AFTER_LABEL)
     ]
-
-
-def _find_labels(
-    text: str, wordings: Sequence[tuple[Wording, str]], loose: Collection[str]
-) -> list[tuple[int, int, str, bool]]:
-    """Places of labels in a text, from left to right: (start, end, key, exact)."""
-    squeezed, places = _squeeze(text)
-    taken = [False] * len(squeezed)
-    marks: list[tuple[int, int, str, bool]] = []
-    for wording, key in wordings:
-        pattern = wording if isinstance(wording, re.Pattern) else re.compile(re.escape(wording))
-        for match in pattern.finditer(squeezed):
-            start, end = match.span()
-            if any(taken[start:end]):
-                continue
-            if key not in loose and not _may_start(text, places[start], squeezed, end):
-                continue
-            taken[start:end] = [True] * (end - start)
-            marks.append((places[start], places[end - 1] + 1, key, True))
-    if not marks:
-        marks = _near_label(squeezed, places, wordings)
-    return sorted(marks)
-
-
-def _may_start(text: str, at: int, squeezed: str, end: int) -> bool:
-    """A label starts a line, follows a separator, or is followed by a colon: elsewhere the letters are part of a word."""
-    return at == 0 or text[at - 1] in _SEPARATORS or (end < len(squeezed) and squeezed[end] in ":：")
-
-
-def _near_label(
-    squeezed: str, places: Sequence[int], wordings: Sequence[tuple[Wording, str]]
-) -> list[tuple[int, int, str, bool]]:
-    """A whole line, or what stands before its colon, that misses a label by one character."""
-    head = re.split("[:：]", squeezed, maxsplit=1)[0]
-    for wording, key in wordings:
-        if isinstance(wording, re.Pattern) or len(wording) < 4:
-            continue
-        if abs(len(head) - len(wording)) <= 1 and Levenshtein.distance(head, wording) == 1:
-            return [(places[0], places[len(head) - 1] + 1, key, False)]
-    return []
-
-
-def _squeeze(text: str) -> tuple[str, list[int]]:
-    """The text without spaces, and where each of its characters stood."""
-    kept = [(char, at) for at, char in enumerate(text) if not char.isspace()]
-    return "".join(char for char, _ in kept), [at for _, at in kept]
 
 
 def _advance(text: str) -> list[float]:
@@ -347,7 +369,7 @@ def _advance(text: str) -> list[float]:
     return sums
 
 
-def _slice(token: Token, start: int, end: int) -> Token:
+def part_of(token: Token, start: int, end: int) -> Token:
     """The part of a token between two characters; its box is cut in proportion to the characters' widths."""
     sums = _advance(token.text)
     total = max(sums[-1], 0.1)

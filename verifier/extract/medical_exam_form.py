@@ -239,7 +239,7 @@ def _hospital(layout: Layout) -> ReadField | None:
 
 def read_medical_exam_form(page: ReadPage) -> dict[str, ReadField]:
     """The rows of DOMAIN.md 2.1 that the contract names; hepatitis-B rows are never read (DOMAIN.md 5.4)."""
-    layout = Layout(page, LABELS, loose=("right", "left"))
+    layout = Layout(page, LABELS, loose=("right", "left"), ruled=True)
     birth = beside(layout, "birth_date", _birth)
     naked = _sided(layout, "naked", read_vision)
     corrected = _sided(layout, "corrected", read_vision)

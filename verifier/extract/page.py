@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from schemas.base import Quad
 from schemas.reading import Line, SealReading
 from verifier.geometry import Homography, map_quad
+from verifier.imaging.ruling import Ruling
+from verifier.imaging.ruling import find as find_ruling
 from verifier.ocr.engine import Image, Recognition
 
 
@@ -31,3 +34,8 @@ class ReadPage:
     def uploaded(self, quad: Quad) -> Quad:
         """The quad in pixels of the page as uploaded."""
         return map_quad(quad, self.to_uploaded)
+
+    @cached_property
+    def ruling(self) -> Ruling:
+        """The ruled lines and cells of `image`, found when they are first asked for."""
+        return find_ruling(self.image)

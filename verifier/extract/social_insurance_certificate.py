@@ -200,7 +200,7 @@ def _where(layout: Layout) -> ReadField | None:
 
 def read_social_insurance_certificate(page: ReadPage) -> dict[str, ReadField]:
     """Head, rows and total; wage bases are never read (DOMAIN.md 5.3)."""
-    layout = Layout(page, LABELS)
+    layout = Layout(page, LABELS, ruled=True)
     return collect(
         {
             "name": beside(layout, "name", parse_name),

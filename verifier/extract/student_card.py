@@ -102,10 +102,9 @@ def _registered(layout: Layout) -> ReadField | None:
         if term is not None:
             found.append((term, stamp.score, stamp.text, stamp.box))
         elif _REGISTERED.search(squeeze(stamp.text)):
-            near = [(token, parse_term(token.text)) for token in layout.tokens if _is_at(token, stamp.area)]
-            found.extend(
-                (term, token.score, token.text, layout.page.uploaded(token.box)) for token, term in near if term
-            )
+            terms = [(token, term) for token in layout.tokens if (term := parse_term(token.text)) is not None]
+            near = [(token, term) for token, term in terms if _is_at(token, stamp.area)] or _left_of(terms, stamp.area)
+            found.extend((term, token.score, token.text, layout.page.uploaded(token.box)) for token, term in near)
     if not found:
         return None
     latest = max((term for term, *_ in found), key=_order)
@@ -126,6 +125,16 @@ def _is_at(token: Token, area: Bounds) -> bool:
     overlap = min(right, area[2]) - max(left, area[0])
     gap = max(top - area[3], area[1] - bottom)
     return overlap > 0.3 * min(right - left, area[2] - area[0]) and gap < _REACH * height
+
+
+def _left_of(terms: Sequence[tuple[Token, str]], area: Bounds) -> list[tuple[Token, str]]:
+    """The nearest term on the row of an area, left of it: a table of terms with a column for the stamps."""
+    on_row = []
+    for token, term in terms:
+        _, top, right, bottom = bounds(token.box)
+        if right <= area[0] and area[1] < (top + bottom) / 2 < area[3]:
+            on_row.append((right, token, term))
+    return [(token, term) for _, token, term in sorted(on_row, key=lambda hit: -hit[0])[:1]]
 
 
 def _school(layout: Layout) -> ReadField | None:

@@ -1,0 +1,105 @@
+"""The place of a value that was not read: where it should stand, whether ink is there, where a closer look pays.
+
+A place left empty is the applicant's to mend; writing that was not read is for a person. The two are told apart by the
+picture alone, never by what a reader made of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from schemas.base import Quad
+from schemas.reading import CellState
+from verifier.extract.layout import Layout, Token
+from verifier.geometry import bounds, quad_from_bounds
+from verifier.imaging.inked import Ink, find_ink
+
+_HINTS = re.compile(r"[年月日号_()/\s:：]*(?:签名|签字|签章|盖章|公章|章)?[)）\s]*")
+"""What forms print into a place before anybody writes there."""
+_STROKE, _PRESSED = 0.4, 0.35
+"""Heights of a line, and darkness as a share of the label's print, of what is certainly writing."""
+_REST = 0.3
+"""Of both: below it a mark is a speck, dirt, or what is left of a seal."""
+_BELOW = 2.0
+"""Heights of the label below it that still belong to it where no rule ends its place."""
+_WIDE = 12.0
+_GROW = 0.25
+"""Heights of the label by which a closer look reaches over the ink."""
+
+
+def state_of(layout: Layout, label: Token, *, past: Iterable[str] = ()) -> CellState | None:
+    """Whether the place of a label's value is empty or holds ink; None when it cannot be told."""
+    passing = tuple(past)
+    texts = _texts(layout, label, passing)
+    if any(not _HINTS.fullmatch(token.text) for token in texts):
+        return CellState.INKED
+    if texts:
+        # Printed hints are ink themselves: what was written between them cannot be told from them.
+        return None
+    found = [
+        ink
+        for place in _places(layout, label, passing)
+        if (ink := find_ink(layout.page.image, place, print_box=label.box))
+    ]
+    if any(ink.size >= _STROKE and ink.strength >= _PRESSED for ink in found):
+        return CellState.INKED
+    if all(ink.size < _REST or ink.strength < _REST for ink in found):
+        return CellState.EMPTY
+    return None
+
+
+def look_box(layout: Layout, label: Token, *, past: Iterable[str] = ()) -> Quad | None:
+    """The box of one line in which a second look may find the value; None when the place is certainly empty."""
+    values = layout.cell_values(label, past=past)
+    in_table = values is not None and values.empty is not None and layout.grid is not None
+    place = layout.gap_right(label)
+    if in_table and values is not None and values.empty is not None and layout.grid is not None:
+        place = layout.grid.cells[values.empty].box
+    ink = find_ink(layout.page.image, place, print_box=label.box)
+    if ink is None:
+        return None if in_table else place
+    return _around(ink, label) if in_table else place
+
+
+def _around(ink: Ink, label: Token) -> Quad:
+    left, top, right, bottom = bounds(ink.box)
+    grow = _GROW * label.height
+    # A line of text is no lower than the label's: a dash alone would be stretched to a wall.
+    middle, half = (top + bottom) / 2, max((bottom - top) / 2, 0.5 * label.height)
+    return quad_from_bounds(left - grow, middle - half - grow / 2, right + grow, middle + half + grow / 2)
+
+
+def _texts(layout: Layout, label: Token, past: tuple[str, ...]) -> list[Token]:
+    """Text read where the value should stand."""
+    values = layout.cell_values(label, past=past)
+    if values is not None:
+        return [token for group in values.groups for token in group]
+    return [*layout.right_of(label, past=past), *layout.below(label)]
+
+
+def _places(layout: Layout, label: Token, past: tuple[str, ...]) -> list[Quad]:
+    """Where the value should stand: the empty cell beside the label, or what is free right of it and below it."""
+    values = layout.cell_values(label, past=past)
+    if values is not None and values.empty is not None and layout.grid is not None:
+        return [layout.grid.cells[values.empty].box]
+    own = bounds(label.box)
+    limit = (own[0], own[1], own[2] + _WIDE * label.height, own[3] + _BELOW * label.height)
+    if label.cell is not None and layout.grid is not None:
+        cell = bounds(layout.grid.cells[label.cell].box)
+        limit = (cell[0], cell[1], min(cell[2], limit[2]), cell[3])
+    right, under = limit[2], limit[3]
+    for other in layout.tokens:
+        box = bounds(other.box)
+        if other is label or box[0] >= limit[2] or box[1] >= limit[3]:
+            continue
+        if box[0] > own[2] and min(box[3], own[3]) - max(box[1], own[1]) > 0.3 * label.height:
+            right = min(right, box[0])
+        if box[1] > own[3] - 0.3 * label.height and box[0] < own[2] + 2 * label.height and box[2] > own[0]:
+            under = min(under, box[1])
+    reach = 0.35 * label.height
+    beside = quad_from_bounds(own[2] + 0.2 * label.height, own[1] - reach, right, min(own[3] + reach, limit[3]))
+    places = [beside]
+    if under - own[3] > 0.8 * label.height:
+        places.append(quad_from_bounds(own[0], own[3], min(right, own[2] + 4 * label.height), under))
+    return places

@@ -1,0 +1,133 @@
+"""Signatures: a handwritten name read several times, each time a little differently cut, and the readings voted on.
+
+A detector boxes handwriting too tightly or takes half of a character for the whole (胡 read as 古月, 海 as 每). The same
+recogniser reads the same ink right when the cut leaves it room, and its misreadings differ from cut to cut, while the
+right reading comes back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+
+from schemas.base import Quad
+from schemas.reading import ReadField, Source
+from verifier.compare.names import normalise_name
+from verifier.compare.surnames import surname_of
+from verifier.compare.text import HAN
+from verifier.extract.fields import beside, make_field, parse_name
+from verifier.extract.layout import Layout, Token, joined
+from verifier.geometry import bounds, quad_from_bounds
+from verifier.imaging.inked import find_ink, gap_near
+
+_CUTS: tuple[tuple[float, float], ...] = ((0.15, 0.1), (0.35, 0.25), (0.55, 0.5))
+"""Heights of the label by which a cut reaches beyond the ink: to either side, and up and down."""
+_SURE = 0.97
+"""A reading that scores so much and is confirmed by the first cut is not looked at again."""
+_LONG = 6.0
+"""Heights of the label a signature is wide at most."""
+_RAISED = 0.45
+"""Heights of the label by which a signature rises above its row and sinks below it."""
+_LABEL_OFF = 0.8
+"""Heights of the label by which its right edge may be off, when label and signature were boxed as one line."""
+_NO_SURNAME, _TOO_LONG = 0.6, 0.35
+"""What a reading weighs that starts with no known surname; that has four characters with a surname of one."""
+
+
+def read_signature(layout: Layout, key: str) -> ReadField | None:
+    """The name signed beside a label; None when no reading of it can be a name."""
+    field = beside(layout, key, parse_signature)
+    if layout.page.look is None or (field is not None and field.source is Source.TEXT_LAYER):
+        return field
+    for label in layout.labels(key)[:1]:
+        better = _voted(layout, label, field)
+        if better is not None:
+            return better
+    return field
+
+
+def parse_signature(text: str) -> str | None:
+    """A name as people sign: two to four characters, more only with a dot; marks beside them are dropped."""
+    written = re.sub(r"^.*(?:[:：]|签[名字章])", "", text)
+    name = parse_name(re.sub(rf"[^{HAN}·]", "", normalise_name(written)))
+    return name if name is not None and (len(name) <= 4 or "·" in name) else None
+
+
+def _voted(layout: Layout, label: Token, field: ReadField | None) -> ReadField | None:
+    """The name most readings agree on, each weighed by its score and by how likely such a name is."""
+    look = layout.page.look
+    place = _place(layout, label)
+    ink = find_ink(layout.page.image, place, print_box=label.box)
+    if look is None or ink is None:
+        return None
+    votes: dict[str, float] = defaultdict(float)
+    agreeing: dict[str, int] = defaultdict(int)
+    tries = 0
+    if field is not None:
+        votes[field.text] += _weight(field.text, field.confidence)
+        agreeing[field.text] += 1
+        tries += 1
+    for sideways, upright in _CUTS:
+        answer = look(_grown(ink.box, sideways * label.height, upright * label.height))
+        tries += 1
+        name = parse_signature(answer.text)
+        if name is None:
+            continue
+        votes[name] += _weight(name, answer.score)
+        agreeing[name] += 1
+        if field is not None and name == field.text and min(answer.score, field.confidence) >= _SURE:
+            break
+    if not votes:
+        return None
+    name = max(votes, key=lambda each: votes[each])
+    seen = Token(
+        text=name, score=min(1.0, votes[name] / agreeing[name]), box=ink.box, left=label.right, right=label.right,
+        middle=label.middle, height=label.height, line=label.line,
+    )  # fmt: skip
+    read = make_field(layout, [seen], name, label)
+    # The recogniser's score says little of handwriting: the share of readings that agree says more.
+    return read.model_copy(update={"confidence": round(read.confidence * (0.4 + 0.6 * agreeing[name] / tries), 3)})
+
+
+def _weight(name: str, score: float) -> float:
+    surname = surname_of(name)
+    if surname is None:
+        return score * _NO_SURNAME
+    return score * (_TOO_LONG if len(name) > 3 and len(surname) == 1 and "·" not in name else 1.0)
+
+
+def _place(layout: Layout, label: Token) -> Quad:
+    """Where a signature beside a label may be: right of it, a little higher and lower, up to other text or the cell's end."""
+    own = bounds(label.box)
+    texts = [token for token in layout.value_right(label) if parse_signature(token.text) or len(token.text) <= 4]
+    right = own[2] + _LONG * label.height
+    if texts:
+        right = max(right, max(bounds(token.box)[2] for token in texts) + 0.5 * label.height)
+    for other in layout.row_of(label):
+        box = bounds(other.box)
+        if other is not label and other not in texts and box[0] > own[2]:
+            right = min(right, box[0])
+    top, bottom = own[1] - _RAISED * label.height, own[3] + _RAISED * label.height
+    if label.cell is not None and layout.grid is not None:
+        values = layout.cell_values(label)
+        number = label.cell
+        if values is not None and not _in_own(values.groups, label.cell):
+            number = (
+                next((group[0].cell for group in values.groups if group[0].cell is not None), values.empty) or number
+            )
+        cell = bounds(layout.grid.cells[number].box)
+        if number != label.cell:
+            return quad_from_bounds(*cell)
+        right, top, bottom = min(right, cell[2]), max(top, cell[1]), min(bottom, cell[3])
+    left = gap_near(layout.page.image, label.box, own[2], _LABEL_OFF * label.height)
+    return quad_from_bounds(left, top, right, bottom)
+
+
+def _in_own(groups: Sequence[Sequence[Token]], cell: int) -> bool:
+    return any(token.cell == cell for group in groups for token in group) or not joined([t for g in groups for t in g])
+
+
+def _grown(box: Quad, sideways: float, upright: float) -> Quad:
+    left, top, right, bottom = bounds(box)
+    return quad_from_bounds(left - sideways, top - upright, right + sideways, bottom + upright)

@@ -1,0 +1,69 @@
+"""Labels inside a line of text: where they start and end, letter by letter or with one letter misread."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+
+from rapidfuzz.distance import Levenshtein
+
+_SEPARATORS = " ,，.。;；:：、|/()（）[]【】_"
+
+Wording = str | re.Pattern[str]
+Labels = Mapping[str, Sequence[Wording]]
+"""Label key -> the wordings it goes by, without spaces and colons.
+
+Patterns are tried before plain wordings and longer wordings before shorter ones; a place once taken stays taken.
+"""
+
+
+def in_order(labels: Labels) -> list[tuple[Wording, str]]:
+    """Every wording with its key, in the order in which they are looked for."""
+    pairs = [(wording, key) for key, wordings in labels.items() for wording in wordings]
+    return sorted(pairs, key=lambda pair: (isinstance(pair[0], str), -len(pair[0]) if isinstance(pair[0], str) else 0))
+
+
+def find_labels(
+    text: str, wordings: Sequence[tuple[Wording, str]], loose: Collection[str]
+) -> list[tuple[int, int, str, bool]]:
+    """Places of labels in a text, from left to right: (start, end, key, exact)."""
+    squeezed, places = _squeeze(text)
+    taken = [False] * len(squeezed)
+    marks: list[tuple[int, int, str, bool]] = []
+    for wording, key in wordings:
+        pattern = wording if isinstance(wording, re.Pattern) else re.compile(re.escape(wording))
+        for match in pattern.finditer(squeezed):
+            start, end = match.span()
+            if any(taken[start:end]):
+                continue
+            if key not in loose and not _may_start(text, places[start], squeezed, end):
+                continue
+            taken[start:end] = [True] * (end - start)
+            marks.append((places[start], places[end - 1] + 1, key, True))
+    if not marks:
+        marks = _near_label(squeezed, places, wordings)
+    return sorted(marks)
+
+
+def _may_start(text: str, at: int, squeezed: str, end: int) -> bool:
+    """A label starts a line, follows a separator, or is followed by a colon: elsewhere the letters are part of a word."""
+    return at == 0 or text[at - 1] in _SEPARATORS or (end < len(squeezed) and squeezed[end] in ":：")
+
+
+def _near_label(
+    squeezed: str, places: Sequence[int], wordings: Sequence[tuple[Wording, str]]
+) -> list[tuple[int, int, str, bool]]:
+    """A whole line, or what stands before its colon, that misses a label by one character."""
+    head = re.split("[:：]", squeezed, maxsplit=1)[0]
+    for wording, key in wordings:
+        if isinstance(wording, re.Pattern) or len(wording) < 4:
+            continue
+        if abs(len(head) - len(wording)) <= 1 and Levenshtein.distance(head, wording) == 1:
+            return [(places[0], places[len(head) - 1] + 1, key, False)]
+    return []
+
+
+def _squeeze(text: str) -> tuple[str, list[int]]:
+    """The text without spaces, and where each of its characters stood."""
+    kept = [(char, at) for at, char in enumerate(text) if not char.isspace()]
+    return "".join(char for char, _ in kept), [at for _, at in kept]
