@@ -22,13 +22,16 @@ _NUMBER = re.compile(r"(?<![\d.])\d+(?:\.\d+)?(?!\d|\.\d)", re.ASCII)
 _POINT = re.compile(r"(?<=\d)[。·,、](?=\d)")
 _NEAR_MARK = re.compile(r"\s*([./\\])\s*(?=\d)")
 _GAP_IN_NUMBER = re.compile(r"(?<=[\d./])\s+(?=[\d./])", re.ASCII)
+_ROMAN = str.maketrans({"Ⅰ": "1", "Ⅱ": "11", "Ⅲ": "111", "丨": "1"})
+_ONES_ALONE = re.compile(r"^\W*[Il|]{2,3}(?=$|\s|I?U/|[次米厘公毫mck])")
+"""Upright strokes and nothing else before a unit: a handwritten 11, which engines take for the Roman two."""
 _REFERENCE = re.compile(r"参考.*|正常(?:值|范围).*|[(\[]?\d+(?:\.\d+)?[-~]\d+(?:\.\d+)?[)\]]?", re.ASCII | re.DOTALL)
 _FIVE_POINT = (3.0, 5.3)
 _DECIMAL_VISION = (0.02, 2.0)
 _PRESSURES = tuple(
     re.compile(rf"(?<![\d.])(\d{{1,3}}(?:\.\d+)?){between}(\d{{1,3}}(?:\.\d+)?)(?![\d.])", re.ASCII)
-    # a slash; what a slash is misread as; both values by their names
-    for between in ("/", r"[\\|丨lI]", r"\D{0,8}舒张压\D{0,3}")
+    # a slash; what a slash is misread as; both values by their names; a slash misread as a one, all digits in a row
+    for between in ("/", r"[\\|丨lI]", r"\D{0,8}舒张压\D{0,3}", "1(?=[4-9]\\d(?!\\d)|1[0-4]\\d(?!\\d))")
 )
 _TICKED = re.compile(r"[☑√✓✔■●](不?合格)")
 _LEFT_EMPTY = re.compile(r"[□☐○](不?合格)")
@@ -149,7 +152,8 @@ def read_phone(text: str) -> str | None:
 
 def _numeric_views(text: str) -> Iterator[str]:
     """The text with its gaps, then with the gaps inside numbers closed: the second is looked at only if the first fails."""
-    tight = _POINT.sub(".", digits_for_letters(_NEAR_MARK.sub(r"\1", half_width(text))))
+    plain = _ONES_ALONE.sub(lambda match: "1" * len(match[0].strip(" :")), half_width(text.translate(_ROMAN)))
+    tight = _POINT.sub(".", digits_for_letters(_NEAR_MARK.sub(r"\1", plain)))
     yield tight
     yield _GAP_IN_NUMBER.sub("", tight)
 

@@ -4,5 +4,7 @@ from verifier.intake.decode import decode
 from verifier.intake.limits import Limits
 from verifier.intake.page import DecodedPage, Image
 from verifier.intake.sniff import FileKind, sniff
+from verifier.intake.trace import Trace
+from verifier.intake.traces import traces
 
-__all__ = ["DecodedPage", "FileKind", "Image", "Limits", "decode", "sniff"]
+__all__ = ["DecodedPage", "FileKind", "Image", "Limits", "Trace", "decode", "sniff", "traces"]

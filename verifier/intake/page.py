@@ -19,9 +19,11 @@ class DecodedPage:
     """One page, upright as its file says (EXIF or HEIF orientation, PDF rotation), writable and contiguous.
 
     `number` counts from 1 within the file. `text_lines` is the text of a PDF or OFD page, boxes in pixels of `image`;
-    empty for pictures and scans.
+    empty for pictures and scans. `unseen_lines` is text of the file that the page does not show: a scanner's own OCR
+    under the scan as a rule. No value may come from it.
     """
 
     image: Image
     number: int
     text_lines: tuple[Line, ...] = ()
+    unseen_lines: tuple[Line, ...] = ()

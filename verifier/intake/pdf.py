@@ -16,7 +16,7 @@ import pypdfium2.raw as pdfium_c
 from verifier.errors import InputError
 from verifier.intake.limits import Limits
 from verifier.intake.page import DecodedPage, Image
-from verifier.intake.pdf_text import text_lines
+from verifier.intake.pdf_text import page_text
 from verifier.intake.pdf_whole import is_cut_short
 
 _PDFIUM = threading.Lock()
@@ -55,10 +55,19 @@ def render_page(data: bytes, number: int, limits: Limits, most_pixels: int) -> D
     """
     try:
         with _PDFIUM, _opened(data) as document, closing(document[0]) as page:
-            image = _rendered(page, limits, most_pixels)
-            return DecodedPage(image=image, number=number, text_lines=text_lines(document, page, image))
+            return _decoded(document, page, number, _rendered(page, limits, most_pixels))
     except pdfium.PdfiumError as error:
         raise InputError("file.broken") from error
+
+
+@contextmanager
+def open_document(data: bytes) -> Iterator[Any]:
+    """The document for another look at the file, while no other thread is in PDFium; closed afterwards.
+
+    Raises InputError `file.encrypted`, `file.broken`.
+    """
+    with _PDFIUM, _opened(data) as document:
+        yield document
 
 
 @contextmanager
@@ -85,8 +94,12 @@ def _page(document: Any, index: int, limits: Limits) -> DecodedPage:
             page.flatten()
     with closing(document[index]) as page:
         _check_pictures(page, limits)
-        image = _rendered(page, limits, limits.pdf_pixels(len(document)))
-        return DecodedPage(image=image, number=index + 1, text_lines=text_lines(document, page, image))
+        return _decoded(document, page, index + 1, _rendered(page, limits, limits.pdf_pixels(len(document))))
+
+
+def _decoded(document: Any, page: Any, number: int, image: Image) -> DecodedPage:
+    text = page_text(document, page, image)
+    return DecodedPage(image=image, number=number, text_lines=text.seen, unseen_lines=text.unseen)
 
 
 def _check_pictures(page: Any, limits: Limits) -> None:

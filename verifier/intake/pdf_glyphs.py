@@ -1,7 +1,7 @@
 """The glyphs of a PDF page, one by one: what each says, where it stands in the rendered picture, whether it is seen.
 
 A text layer is a claim, not a picture: it can hold invisible text (a scanner's own OCR under the scan), white text,
-text beside the page. Only glyphs a person can see on the rendered page are handed on.
+text beside the page. Glyphs that a person cannot see on the rendered page are kept apart from those that can be seen.
 """
 
 from __future__ import annotations
@@ -37,6 +37,9 @@ _CJK = 0x2E80
 
 UNKNOWN = "\ufffd"
 """Stands for a glyph whose font does not say what it means."""
+
+_TINY = 4.0
+"""Pixels of height below which unseen text says nothing: no eye and no engine could read it if it were seen."""
 
 _UNSEEN_MODES = frozenset({pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium_c.FPDF_TEXTRENDERMODE_CLIP})
 _ASCENT, _DESCENT = 0.88, 0.12
@@ -74,11 +77,11 @@ class Glyph:
     spaced: bool
 
 
-def seen_glyphs(document: Any, page: Any, image: Image) -> list[Glyph]:
-    """The visible glyphs of a page in the order they are drawn, roughly. [] without a usable text layer.
+def read_glyphs(document: Any, page: Any, image: Image) -> tuple[list[Glyph], list[Glyph]]:
+    """The visible glyphs of a page, and the invisible, white or covered ones, each in the order they are drawn,
+    roughly. Both empty without a usable text layer.
 
-    Left out: invisible, white or covered text, text outside the page, and text at an angle that is no quarter turn
-    (watermarks).
+    Left out: text outside the page, and text at an angle that is no quarter turn (watermarks).
 
     A glyph of a font that is not embedded may be missing in the picture because this machine has no such font; if it is
     Chinese and was meant to be dark it is kept although no ink is there.
@@ -88,14 +91,19 @@ def seen_glyphs(document: Any, page: Any, image: Image) -> list[Glyph]:
     with closing(page.get_textpage()) as text:
         count = text.count_chars()
         if not 0 < count <= MAX_GLYPHS:
-            return []
+            return [], []
         grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
         reader = _Reader(text, to_pixels, _covered(document, page))
-        return [
-            glyph
-            for glyph, drawn in reader.glyphs(count)
-            if _within(glyph.cell, width, height) and _seen(glyph, drawn, grey)
-        ]
+        seen: list[Glyph] = []
+        unseen: list[Glyph] = []
+        for glyph, drawn in reader.glyphs(count):
+            if not _within(glyph.cell, width, height):
+                continue
+            if not drawn.hidden and _seen(glyph, drawn, grey):
+                seen.append(glyph)
+            elif glyph.cell[3] - glyph.cell[1] >= _TINY:
+                unseen.append(glyph)
+        return seen, unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +144,10 @@ class _Reader:
                 spaced = True
                 continue
             drawn = self._object(index)
-            if drawn is None or drawn.hidden:
+            if drawn is None:
                 continue
             placed = self._placed(index, character, spaced, drawn)
-            spaced = False
+            spaced = spaced and drawn.hidden
             if placed is not None:
                 yield placed, drawn
 

@@ -14,7 +14,7 @@ from schemas.base import Point, Quad
 from schemas.reading import Line, Source
 from verifier.geometry import Bounds, quad_from_points
 from verifier.intake.page import Image
-from verifier.intake.pdf_glyphs import UNKNOWN, Glyph, seen_glyphs
+from verifier.intake.pdf_glyphs import UNKNOWN, Glyph, read_glyphs
 
 _WIDE_GAP = 1.0
 """Gap, in heights of the text, from which two pieces in a row are two lines. Words stand up to 0.6 apart in justified
@@ -39,16 +39,28 @@ _RULE = 40
 """Grey levels a ruled line is darker than the lightest pixel of the gap it stands in."""
 
 
-def text_lines(document: Any, page: Any, image: Image) -> tuple[Line, ...]:
-    """The visible text of a page; boxes in pixels of `image`, which is that page rendered. () for a scan.
+@dataclass(frozen=True)
+class PageText:
+    """`seen` stands on the page for everybody, `unseen` only in the file: invisible, white or covered."""
+
+    seen: tuple[Line, ...]
+    unseen: tuple[Line, ...]
+
+
+def page_text(document: Any, page: Any, image: Image) -> PageText:
+    """The text of a page; boxes in pixels of `image`, which is that page rendered. Nothing for a plain scan.
 
     Score 1.0: the characters are the file's own, nothing was guessed. That they are *true* it does not say. A line with
     a glyph whose font does not say what it means is left out whole: a number must not lose a digit.
     """
-    glyphs = seen_glyphs(document, page, image)
+    seen, unseen = read_glyphs(document, page, image)
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY) if seen or unseen else np.zeros((1, 1), dtype=np.uint8)
+    return PageText(_lines(seen, grey), _lines(unseen, grey))
+
+
+def _lines(glyphs: Sequence[Glyph], grey: NDArray[np.uint8]) -> tuple[Line, ...]:
     if not glyphs:
         return ()
-    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     height, width = grey.shape
     lines: list[Line] = []
     for turns in range(4):

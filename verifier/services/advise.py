@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import structlog
@@ -16,7 +16,8 @@ from schemas.finding import Finding, Outcome, Severity, advice
 from schemas.reading import DocumentReading
 from schemas.result import CaseResult, EngineInfo, Timings
 from verifier.errors import VerifierError
-from verifier.pipeline import Read
+from verifier.pipeline import Read, with_signals
+from verifier.services import lookalikes
 from verifier.services.cases import MACHINE, application_of, current_documents, is_settled, move_case
 from verifier.services.context import Services
 from verifier.store import audit
@@ -52,7 +53,7 @@ def settle(services: Services, session: Session, case: CaseRow, now: datetime) -
         return None
     if case.state != CaseState.READING:
         move_case(session, case, CaseState.READING, at=now, actor=MACHINE)
-    result = _judge(services, case, documents)
+    result = _judge(services, case, documents, _readings(session, case, documents))
     case.outcome = result.outcome
     case.advice = result.model_dump(mode="json", exclude={"documents"})
     case.advised_at = now
@@ -74,14 +75,26 @@ def settle(services: Services, session: Session, case: CaseRow, now: datetime) -
     return result
 
 
-def _judge(services: Services, case: CaseRow, documents: Sequence[DocumentRow]) -> CaseResult:
+def _readings(session: Session, case: CaseRow, documents: Sequence[DocumentRow]) -> dict[DocumentType, DocumentReading]:
+    """What was read, with what it has in common with other people's applications among its signals."""
+    readings = {
+        row.slot: DocumentReading.model_validate(row.reading) for row in documents if row.state == DocumentState.READ
+    }
+    shared = lookalikes.find(session, case, readings)
+    return {slot: with_signals(reading, shared[slot]) for slot, reading in readings.items()}
+
+
+def _judge(
+    services: Services,
+    case: CaseRow,
+    documents: Sequence[DocumentRow],
+    readings: Mapping[DocumentType, DocumentReading],
+) -> CaseResult:
     application = application_of(case, list(documents))
     reads = {
-        row.slot: Read(
-            reading=DocumentReading.model_validate(row.reading), total_ms=row.total_ms or 0, ocr_ms=row.ocr_ms or 0
-        )
+        row.slot: Read(reading=readings[row.slot], total_ms=row.total_ms or 0, ocr_ms=row.ocr_ms or 0)
         for row in documents
-        if row.state == DocumentState.READ
+        if row.slot in readings
     }
     try:
         result = services.judge(application, reads)

@@ -17,7 +17,7 @@ from schemas.case import AttemptState, CaseState, DocumentState
 from schemas.document import DocumentType
 from schemas.events import EventType
 from verifier.pipeline import NamedFile, Read
-from verifier.services import advise, leases
+from verifier.services import advise, leases, lookalikes
 from verifier.services.cases import MACHINE, lock_case_of, move_case
 from verifier.services.context import Services, writing
 from verifier.store import audit
@@ -152,6 +152,7 @@ def finish(services: Services, attempt_id: str, read: Read, engine_version: str 
         document.error_code = None
         document.reading = read.reading.model_dump(mode="json")
         document.total_ms, document.ocr_ms, document.read_at = read.total_ms, read.ocr_ms, now
+        lookalikes.remember(session, document, read.reading)
         audit.record(
             session,
             at=now,

@@ -21,6 +21,7 @@ from schemas.reading import DocumentReading
 from schemas.result import CaseResult
 from verifier.compare.masks import mask_name
 from verifier.errors import InputError
+from verifier.rules.signals import UNDISCLOSED
 from verifier.services.cases import find_case, form_of
 from verifier.services.context import Services, reading
 from verifier.store.tables import CaseRow, DecisionRow, DocumentRow, EventRow
@@ -136,6 +137,23 @@ def case_view(services: Services, application_no: str) -> CaseView:
             submitted_at=case.submitted_at,
             advised_at=case.advised_at,
         )
+
+
+def without_suspicions(view: CaseView) -> CaseView:
+    """The case for programs that may show it to the applicant: what row 27 of the cross-check matrix keeps from them is
+    left out. Findings stay, with their neutral sentence; the words for staff and the signals do not.
+    """
+    if view.result is None:
+        return view
+    findings = tuple(
+        finding.model_copy(update={"reviewer_message": ""}) if finding.rule in UNDISCLOSED else finding
+        for finding in view.result.findings
+    )
+    documents = tuple(
+        reading.model_copy(update={"signals": (), "page_hashes": ()}) for reading in view.result.documents
+    )
+    result = view.result.model_copy(update={"findings": findings, "documents": documents})
+    return view.model_copy(update={"result": result})
 
 
 def list_cases(

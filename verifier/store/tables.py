@@ -20,6 +20,7 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    SmallInteger,
     String,
     Text,
     UniqueConstraint,
@@ -165,6 +166,30 @@ class FileRow(Base):
     media_type: Mapped[str] = mapped_column(String(40))
 
     __table_args__ = (UniqueConstraint("document_id", "position"),)
+
+
+class FingerprintRow(Base):
+    """What a read document is known by again (verifier.compare.fingerprint): one row a page, one for its measurements.
+
+    Looked up by eight bands of eight bits: two pages that differ in at most seven bits agree in one of them.
+    """
+
+    __tablename__ = "fingerprints"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), index=True)
+    page: Mapped[int | None]
+    """From 0 over the document; NULL for the row of the measurements."""
+    hash: Mapped[str] = mapped_column(String(16), index=True)
+    """Hexadecimal digits."""
+    band0: Mapped[int] = mapped_column(SmallInteger, index=True)
+    band1: Mapped[int] = mapped_column(SmallInteger, index=True)
+    band2: Mapped[int] = mapped_column(SmallInteger, index=True)
+    band3: Mapped[int] = mapped_column(SmallInteger, index=True)
+    band4: Mapped[int] = mapped_column(SmallInteger, index=True)
+    band5: Mapped[int] = mapped_column(SmallInteger, index=True)
+    band6: Mapped[int] = mapped_column(SmallInteger, index=True)
+    band7: Mapped[int] = mapped_column(SmallInteger, index=True)
 
 
 class AttemptRow(Base):

@@ -261,7 +261,18 @@ def test_a_scan_within_a_scaled_form_hides_what_is_beneath_it() -> None:
 
 @pytest.mark.parametrize("mode", [b"3 Tr", b"7 Tr"])
 def test_a_scanners_own_reading_over_its_scan_is_not_the_pages_text(mode: bytes) -> None:
-    assert only(scan_over(b"", text(100, 500, b"Scanner says", before=mode))).text_lines == ()
+    page = only(scan_over(b"", text(100, 500, b"Scanner says", before=mode)))
+    assert page.text_lines == ()
+    assert [line.text for line in page.unseen_lines] == ["Scanner says"]
+
+
+def test_white_and_covered_text_is_kept_apart_and_dust_is_not_kept() -> None:
+    white = b"1 g " + text(100, 600, b"White") + text(100, 550, b"Dust", size=1) + b"0 g "
+    covered = text(100, 500, b"Covered") + b"1 g 90 490 200 40 re f 0 g "
+    page = only(pdf_pages(text(100, 700, b"Shown") + white + covered))
+    assert [line.text for line in page.text_lines] == ["Shown"]
+    assert sorted(line.text for line in page.unseen_lines) == ["Covered", "White"]
+    assert only(scan_over(text(100, 500, b"Beneath"), b"")).unseen_lines[0].text == "Beneath"
 
 
 def test_text_under_a_transparent_picture_is_seen() -> None:
