@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from schemas.document import DocumentType
+from schemas.reading import CellState
 from tests.support.rule_cases import Case
 
 Edit = Callable[[Case], Case]
@@ -31,6 +32,16 @@ def all_of(*edits: Edit) -> Edit:
         return case
 
     return apply
+
+
+def unread(slot: DocumentType, name: str, state: CellState | None) -> Edit:
+    """The field was not read; its place was found in this state, or not at all."""
+
+    def edit(case: Case) -> Case:
+        states = {} if state is None else {name: state}
+        return case.without_fields(slot, name).with_reading(slot, unread=states)
+
+    return edit
 
 
 def fires(rule: str, edit: Edit, *where: tuple[DocumentType, str]) -> Example:

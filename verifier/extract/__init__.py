@@ -5,19 +5,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from schemas.document import DocumentType
-from schemas.reading import ReadField
+from schemas.reading import CellState, ReadField
 from verifier.extract.cards import read_residence_permit, read_resident_id_card
 from verifier.extract.employment_certificate import read_employment_certificate
 from verifier.extract.hmt_residence_permit import read_hmt_residence_permit
 from verifier.extract.hospital_report import read_hospital_report
 from verifier.extract.household_register import join_household_register, read_household_register
 from verifier.extract.labor_contract import join_labor_contract, read_labor_contract
-from verifier.extract.medical_exam_form import read_medical_exam_form
+from verifier.extract.medical_exam_form import read_medical_exam_form, read_unread_of_exam_form
 from verifier.extract.page import ReadPage
-from verifier.extract.social_insurance_certificate import read_social_insurance_certificate
+from verifier.extract.social_insurance_certificate import (
+    join_social_insurance_certificate,
+    read_social_insurance_certificate,
+)
 from verifier.extract.student_card import join_student_card, read_student_card
 from verifier.extract.student_status_report import read_student_status_report
 
@@ -40,9 +43,29 @@ READERS: Mapping[DocumentType, Reader] = {
 JOINERS: Mapping[DocumentType, Callable[[Sequence[dict[str, ReadField]]], dict[str, ReadField]]] = {
     DocumentType.HOUSEHOLD_REGISTER: join_household_register,
     DocumentType.LABOR_CONTRACT: join_labor_contract,
+    DocumentType.SOCIAL_INSURANCE_CERTIFICATE: join_social_insurance_certificate,
     DocumentType.STUDENT_CARD: join_student_card,
 }
 """Types whose pages are joined with more thought than the surer reading of each field."""
+
+
+UNREAD: Mapping[DocumentType, Callable[[ReadPage, Collection[str]], dict[str, CellState]]] = {
+    DocumentType.MEDICAL_EXAM_FORM: read_unread_of_exam_form,
+}
+"""Types that tell an empty place from writing nobody could read."""
+
+
+def read_unread(kind: DocumentType, pages: Sequence[ReadPage], read: Collection[str]) -> dict[str, CellState]:
+    """For the fields not among `read`: whether their place, where it was found, is empty or holds ink.
+
+    A place with ink on any page is not empty.
+    """
+    states: dict[str, CellState] = {}
+    look = UNREAD.get(kind)
+    for page in pages if look is not None else ():
+        for name, state in look(page, read).items() if look is not None else ():
+            states[name] = CellState.INKED if CellState.INKED in (state, states.get(name)) else state
+    return states
 
 
 def read_fields(kind: DocumentType, pages: Sequence[ReadPage]) -> dict[str, ReadField]:

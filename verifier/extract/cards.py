@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from schemas.reading import ReadField
 from verifier.compare.dates import read_date, read_date_range
 from verifier.compare.ethnicities import ETHNICITIES
 from verifier.compare.values import read_ethnicity, read_sex
 from verifier.extract.fields import (
+    LOOK_SCORE,
     beside,
     collect,
     id_number,
+    make_field,
     parse_address,
     parse_name,
     parse_organisation,
@@ -54,12 +57,29 @@ _LOOSE = ("sex", "ethnicity", "birth_date")
 def _person(layout: Layout) -> dict[str, ReadField | None]:
     return {
         "name": beside(layout, "name", parse_name),
-        "sex": beside(layout, "sex", read_sex),
+        "sex": beside(layout, "sex", read_sex) or _sex_before_ethnicity(layout),
         "ethnicity": beside(layout, "ethnicity", read_ethnicity),
         "birth_date": beside(layout, "birth_date", parse_day),
         "id_number": id_number(layout),
         "issuing_authority": beside(layout, "issuing_authority", parse_organisation, wraps=True),
     }
+
+
+def _sex_before_ethnicity(layout: Layout) -> ReadField | None:
+    """A closer look at the row's left part where neither 性别 nor its value was found: two small words, easily passed over."""
+    margin = [token.left for key in ("name", "birth_date") for token in layout.labels(key)]
+    groups = layout.labels("ethnicity")
+    if layout.page.look is None or not margin or not groups or layout.labels("sex"):
+        return None
+    label = groups[0]
+    if label.left - min(margin) < 3 * label.height:
+        return None
+    box = layout.gap_left(label, min(margin))
+    answer = layout.page.look(box)
+    value = read_sex(answer.text) if answer.score >= LOOK_SCORE else None
+    if value is None:
+        return None
+    return make_field(layout, [replace(label, text=answer.text, score=answer.score, box=box, label=None)], value, label)
 
 
 def _valid_from(text: str) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from schemas.reading import ReadField
-from verifier.compare.dates import read_date
 from verifier.compare.ids import id_problem, read_id
 from verifier.compare.text import HAN
 from verifier.compare.values import read_sex
@@ -24,7 +23,7 @@ from verifier.extract.layout import Labels, Layout
 from verifier.extract.letter import find_name, find_place, find_position, find_sex, find_start, first_match
 from verifier.extract.page import ReadPage
 from verifier.extract.prose import Prose, prose_of
-from verifier.extract.written import parse_day
+from verifier.extract.written import parse_day, written_date
 
 _BODY = r"(?:单位|学校|幼儿园|园所|公司|机构|企业|校区)"
 LABELS: Labels = {
@@ -45,11 +44,13 @@ LABELS: Labels = {
     "sex": ("性别",),
     "id_number": ("公民身份证号码", "公民身份号码", "居民身份证号码", "身份证号码", "身份证号", "证件号码"),
     "position": (
-        "现任职务", "工作岗位", "任教学科", "任教科目", "岗位名称", "所在岗位", "聘用岗位", "岗位", "职务", "职位", "现任教科目",
+        re.compile(r"(?:现任|担任)?职务(?:\((?:岗位|职称)\))?|(?:工作|所在|聘用|现任)?岗位(?:名称)?(?:\((?:职务|工种)\))?"),
+        "任教学科", "任教科目", "职位", "现任教科目",
     ),
     "start_date": (
         re.compile(r"(?:入职|到岗|到校|到园|入园|聘用起始|任职起始|聘用|到职|来校(?:工作)?|本单位工作起始|进入本单位)(?:日期|时间)"),
-        "参加工作时间", "参加工作日期",
+        re.compile(r"(?:参加|进入|加入|到)?[本我该](?:单位|校|园|公司)(?:工作|任职|任教)?(?:起始)?(?:日期|时间)"), "参加工作时间",
+        "参加工作日期",
     ),
 }  # fmt: skip
 
@@ -66,6 +67,16 @@ def parse_phone(text: str) -> str | None:
     """A landline with its area code, or a mobile number."""
     match = _PHONE.search(re.sub(r"\s", "", text))
     return re.sub("[—– ]", "-", match.group()) if match else None
+
+
+def _post(text: str) -> str | None:
+    """A post in a cell or after a colon; what goes on as a sentence (为…, 截至…) is read as one."""
+    value = parse_text(text)
+    return (
+        None
+        if value is None or re.search(r"^[为是]|[,，。;；]", value) or len(value) > 24 or not re.search(r"\w", value)
+        else value
+    )
 
 
 def _signed_by(layout: Layout, whole: Layout, prose: Prose) -> ReadField | None:
@@ -121,7 +132,7 @@ def read_employment_certificate(page: ReadPage) -> dict[str, ReadField]:
     number = first_match(whole, prose, _ID, read_id) or id_number(layout)
     if number is not None and id_problem(number.text) is None and not number.repaired:
         number = number.model_copy(update={"confidence": max(number.confidence, 0.97)})
-    start = beside(layout, "start_date", read_date) or find_start(whole, prose, read_date)
+    start = beside(layout, "start_date", written_date) or find_start(whole, prose, written_date)
     return collect(
         {
             "name": beside(layout, "name", parse_name) or find_name(whole, prose),
@@ -129,7 +140,7 @@ def read_employment_certificate(page: ReadPage) -> dict[str, ReadField]:
             "id_number": number,
             "employer": _signed_by(layout, whole, prose),
             "uscc": uscc(layout),
-            "position": beside(layout, "position", parse_text) or find_position(whole, prose, parse_text),
+            "position": beside(layout, "position", _post) or find_position(whole, prose, parse_text),
             "start_date": start,
             "issue_date": _dated(layout, start),
             "employer_address": beside(layout, "employer_address", parse_address, wraps=True),

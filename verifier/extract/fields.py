@@ -13,6 +13,7 @@ from verifier.compare.uscc import read_uscc, uscc_problem
 from verifier.extract.flow import lines_under, spill
 from verifier.extract.layout import Layout, Token, joined, rows_of
 from verifier.extract.places import look_box
+from verifier.extract.tables import cell_values
 from verifier.geometry import union
 
 Parser = Callable[[str], str | Repaired | None]
@@ -121,7 +122,7 @@ def beside(
 
 def _in_cells(layout: Layout, label: Token, past: Iterable[str]) -> list[Sequence[Token]]:
     """Where a ruled table says that the value stands; nothing outside tables, one empty place for an empty cell."""
-    values = layout.cell_values(label, past=past)
+    values = cell_values(layout, label, past=past)
     if values is None:
         return []
     tries: list[Sequence[Token]] = []
@@ -152,8 +153,11 @@ def _on_rows(layout: Layout, label: Token, *, wraps: bool, under: bool, past: It
     return tries
 
 
-_LOOK_SCORE = 0.6
+LOOK_SCORE = 0.6
 """A second look has no detector behind it: what scores less than this is background, not text."""
+
+_STROKE = re.compile(r"^[1lI|/\\丨]$")
+"""One upright stroke in an otherwise empty place is a slash as well as a one: it says that a mark is there, not which."""
 
 
 def second_look(layout: Layout, key: str, parse: Parser) -> ReadField | None:
@@ -165,9 +169,10 @@ def second_look(layout: Layout, key: str, parse: Parser) -> ReadField | None:
         if box is None:
             continue
         answer = layout.page.look(box)
-        value = parse(answer.text) if answer.score >= _LOOK_SCORE else None
+        text = _STROKE.sub("/", answer.text.strip())
+        value = parse(text) if answer.score >= LOOK_SCORE else None
         if value is not None:
-            seen = replace(label, text=answer.text, score=answer.score, box=box, label=None)
+            seen = replace(label, text=text, score=answer.score, box=box, label=None)
             return make_field(layout, [seen], value, label)
     return None
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from schemas.reading import ReadField
 from verifier.compare.dates import LONG_TERM, read_date, read_date_range
+from verifier.compare.ids import Repaired
 from verifier.compare.text import HAN, squeeze
 from verifier.extract.fields import (
     Parser,
@@ -28,7 +29,7 @@ from verifier.extract.join import Fields, greatest, surest
 from verifier.extract.layout import Labels, Layout, Token
 from verifier.extract.page import ReadPage
 from verifier.extract.prose import Prose, field_of, prose_of
-from verifier.extract.written import DATE, parse_day, parse_words
+from verifier.extract.written import DATE, parse_day, parse_words, written_date, written_range
 
 LABELS: Labels = {
     "employer": (
@@ -105,10 +106,10 @@ _POST_WORD = rf"[{HAN}A-Za-z0-9()、·]{{1,20}}?"
 _POSTS = (
     re.compile(
         rf"(?:担任|从事|受聘为|聘用为|(?:聘用?|聘任|聘请)乙方(?:为|在|到|至|于)|安排(?:乙方)?(?:在|到|至|于))(?P<value>{_POST_WORD})"
-        r"(?:[(](?:工种|职务|岗位)[)])?(?:岗位|职务|工种|一职|工作)"
+        r"(?:[(](?:工种|职务|岗位)[)])?(?:岗位(?!岗位)|职务|工种|一职|工作)"
     ),
     re.compile(
-        rf"(?:工作)?岗位(?:名称)?(?:[(](?:工种|职务)[)])?(?:为|是|:)+(?P<value>{_POST_WORD})(?:岗位|工作|[,。;；]|第[一二三四五六七八九十]+条|$)"
+        rf"(?:工作)?岗位(?:名称)?(?:[(](?:工种|职务)[)])?(?:为|是|:)+(?P<value>{_POST_WORD})(?:工作)?(?:[,。;；]|第[一二三四五六七八九十]+条|$)"
     ),
 )
 _NO_POST = re.compile(
@@ -148,7 +149,7 @@ def _term(layout: Layout, prose: Prose) -> Fields:
     choice = _CHOICE.search(prose.text)
     second = choice is not None and choice[1] in "2二②"
     if unfixed is not None and (not fixed or second):
-        start = read_date(unfixed["start"])
+        start = written_date(unfixed["start"])
         mark = next(_UNFIXED.finditer(prose.text)).span()
         return collect(
             {
@@ -158,8 +159,8 @@ def _term(layout: Layout, prose: Prose) -> Fields:
         )
     for match in reversed(fixed):
         # The last one: a renewal stands behind the term it renews. It begins where the first one begins.
-        both = read_date_range(f"{match['start']}至{match['end']}")
-        first = read_date(fixed[0]["start"])
+        both = read_date_range(f"{match['start']}至{match['end']}") or written_range(match["start"], match["end"])
+        first = written_date(fixed[0]["start"])
         if both is not None:
             return collect(
                 {
@@ -245,9 +246,15 @@ def _post(text: str) -> str | None:
     return None if value is None or _NO_POST.search(value) or len(value) > 20 else value
 
 
+def _signed_on(text: str) -> str | Repaired | None:
+    """A whole date; a handwritten year of two digits is taken for this century's."""
+    value = written_date(text)
+    return value if isinstance(value, Repaired) or parse_day(text) is not None else None
+
+
 def _sign_date(layout: Layout, prose: Prose) -> ReadField | None:
     """The day of signing: beside a label that says so, else the dates at the signatures, of which most agree."""
-    field = beside(layout, "sign_date", parse_day)
+    field = beside(layout, "sign_date", _signed_on)
     if field is not None:
         return field
     dated = list(_dates_by_label(layout)) or list(_dates_alone(layout))

@@ -6,7 +6,6 @@ cut where a label starts, and asked: what stands right of this label, below it, 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -65,18 +64,6 @@ class Token:
 
 
 Labels = wordings.Labels
-
-_VALUE = r"[\d/\\√✓×—–-]|^[一Q]$|[未拒免漏缺弃][检查做]|阴性|阳性|正常|未见"
-"""What a cell holds when it is a value, or a mark in the place of one, and not a unit or a name of the item."""
-
-
-@dataclass(frozen=True)
-class CellValues:
-    """Where a label's value may stand in a table: groups of tokens, one per place; and the cell found empty, if any."""
-
-    groups: tuple[tuple[Token, ...], ...]
-    empty: int | None
-    """Number of the first cell right of the label (or below it) that holds no text, when none before it did either."""
 
 
 class Layout:
@@ -187,53 +174,6 @@ class Layout:
         """All tokens in a ruled cell, in reading order."""
         return in_reading_order([token for token in self.tokens if token.cell == number])
 
-    def cell_values(self, label: Token, *, past: Iterable[str] = ()) -> CellValues | None:
-        """The texts that may be the value of a label in a ruled table, the likeliest first; None outside tables.
-
-        That is what follows the label in its own cell, else the cells right of it up to one that is empty, holds a
-        label (one not named in `past`) or holds what looks like a value; else, under a head, the cell below.
-        """
-        if self.grid is None or label.cell is None:
-            return None
-        found: list[list[Token]] = []
-        own = [token for token in self.block_right(label) if token.cell == label.cell] or self._under_in_cell(label)
-        if own:
-            found.append(own)
-        passing = {*past, label.label}
-        neighbours = self.grid.right_of(label.cell)
-        empty: int | None = None
-        for number in neighbours:
-            tokens = self.in_cell(number)
-            stop = next((at for at, token in enumerate(tokens) if token.label not in (None, *passing)), len(tokens))
-            texts = [token for token in tokens[:stop] if token.label is None]
-            if texts:
-                found.append(texts)
-            elif not tokens:
-                empty = None if found else number
-                break
-            if stop < len(tokens) or re.search(_VALUE, joined(texts)):
-                break
-        if not found and empty is None and (under := self.grid.below(label.cell)) is not None:
-            tokens = self.in_cell(under)
-            if not tokens:
-                empty = under
-            elif all(token.label is None for token in tokens):
-                found.append(tokens)
-        return CellValues(tuple(tuple(tokens) for tokens in found), empty)
-
-    def _under_in_cell(self, label: Token) -> list[Token]:
-        """Text below a label in its own cell, up to the next label there."""
-        tokens = self.in_cell(label.cell) if label.cell is not None else []
-        found: list[Token] = []
-        for token in tokens:
-            if token.middle <= label.middle or same_row(token, label):
-                continue
-            if token.label is not None:
-                break
-            if overlap(token, label) > 0:
-                found.append(token)
-        return found
-
     def below(self, label: Token, *, max_rows: float = 2.5) -> list[Token]:
         """Text straight under a label (column heads), nearest first."""
         found = [
@@ -256,6 +196,15 @@ class Layout:
         down = corners[3] - corners[0]
         start = corners[1] + along * 0.2 * label.height - 0.15 * down
         end = start + along * max(width, 1.0)
+        return quad_from_points(np.array([start, end, end + 1.3 * down, start + 1.3 * down]))
+
+    def gap_left(self, label: Token, margin: float) -> Quad:
+        """The box on a label's row from `margin` (straightened pixels) to the label, half a line higher and lower."""
+        corners = np.array(label.box, dtype=np.float64)
+        along = (corners[1] - corners[0]) / max(1.0, label.width)
+        down = corners[3] - corners[0]
+        end = corners[0] - along * 0.2 * label.height - 0.15 * down
+        start = end - along * max(label.left - margin, 1.0)
         return quad_from_points(np.array([start, end, end + 1.3 * down, start + 1.3 * down]))
 
     def _right_limit(self, label: Token) -> float:
@@ -357,6 +306,11 @@ def _cut(token: Token, wordings: Sequence[tuple[Wording, str]], loose: Collectio
         for piece in pieces
         if piece.label is not None or piece.text.strip(_AFTER_LABEL)
     ]
+
+
+def advance(text: str) -> float:
+    """The width of a text in widths of a Han character."""
+    return _advance(text)[-1]
 
 
 def _advance(text: str) -> list[float]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
-from schemas.reading import ReadField
-from verifier.compare.dates import read_date
+from schemas.document import KINDERGARTEN_ITEMS
+from schemas.reading import CellState, ReadField
+from verifier.compare.dates import read_date, read_short_date
+from verifier.compare.ids import Repaired
+from verifier.compare.marks import read_mark
 from verifier.compare.values import (
     read_blood_pressure,
     read_conclusion,
@@ -16,66 +19,14 @@ from verifier.compare.values import (
     read_sex,
     read_vision,
 )
-from verifier.extract.fields import Parser, beside, collect, id_number, make_field, parse_name
-from verifier.extract.layout import Labels, Layout, Token, overlap
+from verifier.extract.exam_labels import LABELS
+from verifier.extract.fields import Parser, beside, collect, id_number, make_field, parse_name, second_look
+from verifier.extract.layout import Layout, Token, joined, overlap
 from verifier.extract.page import ReadPage
+from verifier.extract.places import state_of
+from verifier.extract.signatures import read_signature
+from verifier.extract.tables import cell_values
 from verifier.extract.written import parse_day
-
-LABELS: Labels = {
-    "name": ("姓名", "受检者姓名"),
-    "sex": ("性别",),
-    "birth_date": ("出生年月日", "出生日期", "出生年月"),
-    "id_number": ("公民身份号码", "居民身份证号码", "身份证号码", "身份证件号码", "身份证号", "证件号码"),
-    "phone": ("联系电话", "联系方式", "手机号码", "手机号", "手机"),
-    "qualification_type": (
-        re.compile(r"(?:拟?申请|申报|拟?认定)(?:认定)?的?(?:教师)?(?:资格)?(?:种类|类别|学段|资格)(?:及学科)?"),
-        "教师资格种类", "资格种类", "任教学段",
-    ),
-    "naked": ("裸眼视力", "裸视力", "裸眼"),
-    "corrected": ("矫正视力", "矫正后视力", "矫正后", "矫正"),
-    "right": ("(右眼)", "(右耳)", "(右)", "右眼", "右耳", "右侧"),
-    "left": ("(左眼)", "(左耳)", "(左)", "左眼", "左耳", "左侧"),
-    "color_vision": ("色觉检查", "色觉检测", "辨色力", "辨色", "色觉"),
-    "blood_pressure": ("血压(mmHg)", "血压(kPa)", "血压"),
-    "heart_rate": ("心率(脉搏)", "心率/脉搏", "心率(次/分)", "脉搏(次/分)", "心率", "脉搏"),
-    "height_cm": ("身高(cm)", "身高(厘米)", "身高"),
-    "weight_kg": ("体重(kg)", "体重(公斤)", "体重(千克)", "体重"),
-    "hearing": ("听力(米)", "听力(m)", "听力"),
-    "chest_xray": (
-        re.compile(
-            r"(?:胸部?|心肺)(?:正位|后前位|正侧位)?(?:X光|X线|X射线|DR|CT|透视|摄片|拍片|平片)(?:正位|摄影|透视)?(?:检查|DR片|片|线)?"
-        ),
-        re.compile(r"(?:DR|X线|X光)胸[片部透](?:检查)?"),
-        "胸片", "胸透", "放射检查",
-    ),
-    "alt": ("谷丙转氨酶(ALT)", "丙氨酸氨基转移酶(ALT)", "丙氨酸氨基转移酶", "谷丙转氨酶", "转氨酶(ALT)", "转氨酶", "ALT"),
-    "conclusion": (
-        re.compile(r"(?:体检|主检|总检|最终|综合)(?:结论|结果)(?:及意见|意见)?|主检(?:医师|医生)(?:意见|结论)"), "结论",
-    ),
-    "chief_physician": (
-        re.compile(r"主检(?:医师|医生|大夫)(?:签名|签字|签章|\(签[名字章]\)|姓名)?(?!意见|结论)"), "主任医师签名",
-    ),
-    "hospital": (
-        re.compile(r"(?:体检|检查|体检的)(?:医院|机构|单位)(?:名称)?(?:\((?:盖章|公章|章|签章)\)|盖章)?"),
-        re.compile(r"医院(?:名称)?(?:\((?:盖章|公章|签章)\)|盖章)"),
-    ),
-    "exam_date": (re.compile(r"(?:体检|检查|体格检查|主检|签署)(?:日期|时间)"),),
-    "trichomonas": ("阴道滴虫", "滴虫检查", "滴虫"),
-    "candida": ("外阴阴道假丝酵母菌(念珠菌)", "外阴阴道假丝酵母菌", "假丝酵母菌(念珠菌)", "假丝酵母菌", "念珠菌检查", "念珠菌"),
-    "gonococcus": ("淋球菌检查", "淋病奈瑟菌", "淋球菌"),
-    "syphilis": ("梅毒螺旋体(TPPA)", "梅毒螺旋体(RPR)", "梅毒螺旋体", "梅毒(TPPA)", "梅毒(RPR)", "梅毒血清", "梅毒检查", "梅毒"),
-    # what only ends a value
-    "seal_mark": ("(盖章)", "(公章)", "盖章"),
-    "other": (
-        "民族", "婚否", "婚姻状况", "籍贯", "文化程度", "学历", "任教学科", "学科", "毕业学校", "毕业院校", "工作单位", "单位",
-        "既往病史", "既往史", "受检者签名", "本人签名", "申请人签名", "医师签名", "医师意见", "医生签名", "签名", "眼病",
-        "眼科", "内科", "外科", "耳鼻喉科", "耳鼻喉", "口腔科", "口腔", "妇科", "发育营养", "发育及营养", "心脏及血管",
-        "心脏血管", "呼吸系统", "腹部器官", "神经系统", "神经及精神", "皮肤", "淋巴", "甲状腺", "脊柱", "四肢", "关节",
-        "面部", "颈部", "其他", "嗅觉", "耳鼻咽喉", "唇腭/牙齿", "唇腭", "是否口吃", "口吃", "牙齿", "心电图检查", "心电图",
-        "化验检查", "化验", "血常规/尿常规", "血常规", "尿常规", "肝功能", "备注", "编号", "体检编号", "参考范围", "参考值",
-        "X光号", "X线号", "矫正度数",
-    ),
-}  # fmt: skip
 
 _HOSPITAL = re.compile(
     r"[\u4e00-\u9fffA-Za-z0-9()]{2,30}?(?:人民医院|妇幼保健院|中医院|结合医院|医院|保健院|卫生院|体检中心|卫生服务中心)(?:体检中心|健康管理中心)?"
@@ -96,15 +47,13 @@ def _within(low: float, high: float) -> Parser:
 def parse_finding(text: str) -> str | None:
     """What a doctor wrote in a row, as written: 正常, 未见异常, 未检, a dash … Nothing for an empty cell."""
     value = re.sub(r"\s", "", text).strip(":：,，。.;；")
-    if not value:
-        return None
-    return value
+    return value if re.search(r"[\u4e00-\u9fff]|^\([-+±]\)$", value) or read_mark(value) else None
 
 
 def parse_item(text: str) -> str | None:
     """A laboratory item: 阴性(-), 阳性(+), 未检 …; a registration number or a name beside it is not one."""
     value = parse_finding(text)
-    if value is None or not re.search(r"阴性|阳性|未检|未查|拒检|未见|正常|[-+±]|/|一|无", value):
+    if value is None or not (re.search(r"[阴阳]性?|未见|未检出|正常|[-+±]|无", value) or read_mark(value)):
         return None
     return value
 
@@ -147,31 +96,66 @@ def _birth(text: str) -> str | None:
     return value if value and value != "long_term" and value < "2015" else None
 
 
-def _exam(text: str) -> str | None:
+def _exam(text: str) -> str | Repaired | None:
+    """A whole date; a handwritten year of two digits ("26.3.5") is of this century, which people are told."""
     value = parse_day(text)
+    if value is None and (short := read_short_date(text)) is not None:
+        return Repaired(short, repaired=True) if short > "2015" else None
     return value if value and value > "2015" else None
+
+
+def _row(layout: Layout, key: str, parse: Parser, *, past: Collection[str] = ()) -> ReadField | None:
+    """A row's value: a number, with or without its unit; else the mark or 未检 that stands in its place, as written."""
+    found = _measured(layout, key, parse) if key in _UNITS else beside(layout, key, parse, past=past)
+    return found or _mark(layout, key, past)
+
+
+def _mark(layout: Layout, key: str, past: Collection[str]) -> ReadField | None:
+    for label in layout.labels(key):
+        values = cell_values(layout, label, past=past)
+        groups = [layout.value_right(label)] if values is None else [list(group) for group in values.groups]
+        for tokens in groups:
+            mark = read_mark(joined(tokens)) if tokens else None
+            if mark is not None:
+                return make_field(layout, tokens, mark, label)
+    return second_look(layout, key, read_mark)
+
+
+def _pressure(layout: Layout) -> ReadField | None:
+    """Beside its label; else from the rows 收缩压 and 舒张压."""
+    field = _row(layout, "blood_pressure", read_blood_pressure)
+    if field is not None and "/" in field.text[1:]:
+        return field
+    high = beside(layout, "systolic", _within(5.0, 300.0), past=("blood_pressure",))
+    low = beside(layout, "diastolic", _within(3.0, 200.0))
+    value = read_blood_pressure(f"{high.text}/{low.text}") if high is not None and low is not None else None
+    if high is None or low is None or value is None:
+        return field
+    return high.model_copy(
+        update={"value": value, "raw": f"{high.raw} {low.raw}", "confidence": min(high.confidence, low.confidence)}
+    )
+
+
+def _marked_sides(layout: Layout, key: str, parse: Callable[[str], str | None]) -> dict[str, ReadField]:
+    """`_sided` with marks where no number stands."""
+    found = _sided(layout, key, parse)
+    return found if len(found) == 2 else {**_sided(layout, key, read_mark), **found}
 
 
 def _sided(layout: Layout, key: str, parse: Callable[[str], str | None]) -> dict[str, ReadField]:
     """Right and left of a row such as `裸眼视力 右 4.9 左 5.0`.
 
-    The side stands in the cell (`右4.9`), as a label before it (`右眼`), or as a column head above; failing all, the
-    first number is the right one (the order every form found uses).
+    The side stands in the cell (`右4.9`), as a label before it (`右眼`), in the label itself (`裸眼视力(右)`, `右眼裸眼视力`),
+    or as a column head above; failing all, the first number is the right one (the order every form found uses).
     """
     found: dict[str, ReadField] = {}
     for label in layout.labels(key):
-        side: str | None = None
+        side = _side_of(layout, label)
         unsided: list[tuple[Token, str]] = []
-        for token in layout.row_of(label):
-            if token is label or token.left < label.right - 0.6 * label.height:
-                continue
+        for token in _beside_or_under(layout, label, key):
             if token.label in ("right", "left"):
                 side = token.label
                 continue
-            if token.label == key:
-                continue
-            if token.label is not None:
-                break
             for part_side, value in _split_sides(token.text, side, parse):
                 if part_side is not None:
                     found.setdefault(part_side, make_field(layout, [token], value, label))
@@ -187,16 +171,85 @@ def _sided(layout: Layout, key: str, parse: Callable[[str], str | None]) -> dict
     return found
 
 
+def _side_of(layout: Layout, label: Token) -> str | None:
+    """The side printed straight before a label on its line (`右耳听力`)."""
+    before = [
+        token
+        for token in layout.tokens
+        if token.line == label.line
+        and token.label in ("right", "left")
+        and abs(token.right - label.left) < 0.5 * label.height
+    ]
+    return before[0].label if before else None
+
+
+def _beside_or_under(layout: Layout, label: Token, key: str) -> list[Token]:
+    """Sides and texts right of a label up to another label; under it where there is no text beside it."""
+    beside_it: list[Token] = []
+    for token in layout.row_of(label):
+        if token is label or token.left < label.right - 0.6 * label.height or token.label == key:
+            continue
+        if token.label not in (None, "right", "left"):
+            break
+        beside_it.append(token)
+    values = cell_values(layout, label, past=("right", "left"))
+    is_under = values is not None and values.under
+    if not is_under and any(token.label is None for token in beside_it):
+        own_sides = [token for token in beside_it if token.label is not None and token.line == label.line]
+        starts = _next_of_kind(layout, label, key)
+        return [token for token in beside_it if token.left < starts or token in own_sides]
+    if values is not None:
+        lines = {token.line for group in values.groups for token in group}
+    else:
+        lines = {token.line for token in _under(layout, label)}
+    under = [token for token in layout.tokens if token.line in lines and token.label in (None, "right", "left")]
+    sides = [token for token in beside_it if token.label is not None and token.left < _next_of_kind(layout, label, key)]
+    return [*sides, *under]
+
+
+def _under(layout: Layout, label: Token) -> list[Token]:
+    """The nearest text or side straight under a label."""
+    found = [
+        token
+        for token in layout.tokens
+        if token.label in (None, "right", "left")
+        and overlap(token, label) > 0.3
+        and 0.5 * label.height < token.middle - label.middle < 2.5 * label.height
+    ]
+    return sorted(found, key=lambda token: token.middle)[:1]
+
+
+def _next_of_kind(layout: Layout, label: Token, key: str) -> float:
+    """Where the next label of the same row of the form starts on the label's row; what follows belongs to that one."""
+    return min(
+        (
+            min(
+                [
+                    token.left,
+                    *(
+                        t.left
+                        for t in layout.tokens
+                        if t.line == token.line and t.label in ("right", "left") and t.right <= token.left + t.height
+                    ),
+                ]
+            )
+            for token in layout.row_of(label)
+            if token.label == key and token.left > label.right
+        ),
+        default=float("inf"),
+    )
+
+
 def _split_sides(text: str, side: str | None, parse: Callable[[str], str | None]) -> list[tuple[str | None, str]]:
     parts: list[tuple[str | None, str]] = []
-    pieces = re.split(r"(右|左)[眼耳]?[:：]?", text)
+    pieces = re.split(r"([右左]|(?<![A-Za-z])[RL](?![A-Za-z]))[眼耳]?[:：]?", text)
     if len(pieces) == 1:
         value = parse(text)
         return [(side, value)] if value is not None else []
     for mark, piece in zip(pieces[1::2], pieces[2::2], strict=True):
         value = parse(piece)
         if value is not None:
-            parts.append(("right" if mark == "右" else "left", value))
+            parts.append(("right" if mark in "右R" else "left", value))
     return parts
 
 
@@ -221,7 +274,7 @@ def _exam_date(layout: Layout, birth: ReadField | None) -> ReadField | None:
     dated = [
         (token, day)
         for token in layout.text_tokens()
-        if (day := _exam(token.text)) and (birth is None or day != birth.value)
+        if (day := parse_day(token.text)) and day > "2015" and (birth is None or day != birth.value)
     ]
     if not dated:
         return None
@@ -230,20 +283,28 @@ def _exam_date(layout: Layout, birth: ReadField | None) -> ReadField | None:
 
 
 def _hospital(layout: Layout) -> ReadField | None:
+    """Beside its label; else the one hospital whose name stands alone on a line: the head of its paper."""
     field = beside(layout, "hospital", parse_hospital, wraps=True, past=("seal_mark",))
+    if field is None:
+        # The label `体检医院 / (盖章)` takes two lines; the name stands beside either.
+        field = beside(layout, "seal_mark", parse_hospital, wraps=True, past=("hospital",))
     if field is not None:
         return field
-    # The label `体检医院 / (盖章)` takes two lines; the name stands beside either.
-    return beside(layout, "seal_mark", parse_hospital, wraps=True, past=("hospital",))
+    heads = [token for token in layout.text_tokens() if parse_hospital(token.text) == re.sub(r"\s", "", token.text)]
+    names = {parse_hospital(token.text): token for token in heads}
+    if len(names) != 1:
+        return None
+    name, token = names.popitem()
+    return make_field(layout, [token], name or "", None)
 
 
 def read_medical_exam_form(page: ReadPage) -> dict[str, ReadField]:
     """The rows of DOMAIN.md 2.1 that the contract names; hepatitis-B rows are never read (DOMAIN.md 5.4)."""
     layout = Layout(page, LABELS, loose=("right", "left"), ruled=True)
     birth = beside(layout, "birth_date", _birth)
-    naked = _sided(layout, "naked", read_vision)
+    naked = _marked_sides(layout, "naked", read_vision)
     corrected = _sided(layout, "corrected", read_vision)
-    hearing = _sided(layout, "hearing", _hearing)
+    hearing = _marked_sides(layout, "hearing", _hearing)
     return collect(
         {
             "name": beside(layout, "name", parse_name),
@@ -256,17 +317,17 @@ def read_medical_exam_form(page: ReadPage) -> dict[str, ReadField]:
             "naked_vision_left": naked.get("left"),
             "corrected_vision_right": corrected.get("right"),
             "corrected_vision_left": corrected.get("left"),
-            "color_vision": beside(layout, "color_vision", parse_finding, past=("color_vision",)),
-            "blood_pressure": _measured(layout, "blood_pressure", read_blood_pressure),
-            "heart_rate": _measured(layout, "heart_rate", _within(*_HEART_RATE)),
-            "height_cm": _measured(layout, "height_cm", _within(*_HEIGHT_CM)),
-            "weight_kg": _measured(layout, "weight_kg", _within(*_WEIGHT_KG)),
+            "color_vision": beside(layout, "color_vision", parse_finding, past=("color_vision", "color_part")),
+            "blood_pressure": _pressure(layout),
+            "heart_rate": _row(layout, "heart_rate", _within(*_HEART_RATE)),
+            "height_cm": _row(layout, "height_cm", _within(*_HEIGHT_CM)),
+            "weight_kg": _row(layout, "weight_kg", _within(*_WEIGHT_KG)),
             "hearing_right": hearing.get("right"),
             "hearing_left": hearing.get("left"),
             "chest_xray": beside(layout, "chest_xray", parse_finding),
-            "alt": beside(layout, "alt", _within(*_ALT), past=("alt",)),
+            "alt": _row(layout, "alt", _within(*_ALT), past=("alt",)),
             "conclusion": beside(layout, "conclusion", read_conclusion),
-            "chief_physician": beside(layout, "chief_physician", parse_name),
+            "chief_physician": read_signature(layout, "chief_physician"),
             "hospital": _hospital(layout),
             "exam_date": _exam_date(layout, birth),
             "trichomonas": beside(layout, "trichomonas", parse_item, past=("trichomonas",)),
@@ -279,3 +340,55 @@ def read_medical_exam_form(page: ReadPage) -> dict[str, ReadField]:
 
 def _hearing(text: str) -> str | None:
     return read_decimal(text, *_HEARING_M)
+
+
+_PLACES: Mapping[str, tuple[str, ...]] = {
+    "conclusion": ("conclusion",), "chief_physician": ("chief_physician",), "hospital": ("hospital",),
+    "exam_date": ("exam_date",),
+}  # fmt: skip
+"""Label -> the fields whose place it shows, wherever they stand on the page."""
+_ROWS: Mapping[str, tuple[str, ...]] = {
+    "naked": ("naked_vision_right", "naked_vision_left"), "hearing": ("hearing_right", "hearing_left"),
+    **{
+        name: (name,)
+        for name in (
+            "color_vision", "blood_pressure", "heart_rate", "height_cm", "weight_kg", "chest_xray", "alt", *KINDERGARTEN_ITEMS
+        )
+    },
+}  # fmt: skip
+"""Label -> the fields of a table's row: only a ruled cell shows that a row was left open."""
+_SENTENCE = re.compile(r"^[由须应请以为及和与的需经]")
+
+
+def read_unread_of_exam_form(page: ReadPage, read: Collection[str]) -> dict[str, CellState]:
+    """Fields not among `read` whose place is on the page, and whether it is empty or holds ink.
+
+    A hospital's place with a seal on the page is never called empty: the seal is what belongs there.
+    """
+    layout = Layout(page, LABELS, loose=("right", "left"), ruled=True)
+    found: dict[str, CellState] = {}
+    for key, names in (*_PLACES.items(), *_ROWS.items()):
+        missing = [name for name in names if name not in read]
+        if len(missing) < len(names):
+            continue
+        state = _state(layout, key, in_table=key in _ROWS)
+        if state is CellState.EMPTY and key == "hospital" and page.seals:
+            continue
+        if state is not None:
+            found.update(dict.fromkeys(missing, state))
+    return found
+
+
+def _state(layout: Layout, key: str, *, in_table: bool) -> CellState | None:
+    """The state of a row's place: ink at one of its labels is ink; empty is only what is empty at all of them."""
+    states: list[CellState | None] = []
+    for label in layout.labels(key):
+        beside_it = layout.right_of(label)
+        if beside_it and beside_it[0].line == label.line and _SENTENCE.match(beside_it[0].text):
+            continue
+        values = cell_values(layout, label, past=(key,))
+        if not in_table or (values is not None and (values.empty is not None or values.groups)):
+            states.append(state_of(layout, label, past=("seal_mark", key)))
+    if CellState.INKED in states:
+        return CellState.INKED
+    return CellState.EMPTY if states and all(state is CellState.EMPTY for state in states) else None

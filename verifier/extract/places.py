@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from schemas.base import Quad
 from schemas.reading import CellState
 from verifier.extract.layout import Layout, Token
+from verifier.extract.tables import cell_values
 from verifier.geometry import bounds, quad_from_bounds
 from verifier.imaging.inked import Ink, find_ink
 
@@ -21,9 +22,14 @@ _STROKE, _PRESSED = 0.4, 0.35
 """Heights of a line, and darkness as a share of the label's print, of what is certainly writing."""
 _REST = 0.3
 """Of both: below it a mark is a speck, dirt, or what is left of a seal."""
+_FILLS = 0.55
+"""Share of a cell's width, from its left, up to which a label reaches in a cell of its own."""
 _BELOW = 2.0
 """Heights of the label below it that still belong to it where no rule ends its place."""
 _WIDE = 12.0
+"""Heights of the label: how far right of it a value may go on where nothing else ends its place."""
+_APART = 1.5
+"""Heights of the label that a value keeps from the next text on its row."""
 _GROW = 0.25
 """Heights of the label by which a closer look reaches over the ink."""
 
@@ -37,11 +43,10 @@ def state_of(layout: Layout, label: Token, *, past: Iterable[str] = ()) -> CellS
     if texts:
         # Printed hints are ink themselves: what was written between them cannot be told from them.
         return None
-    found = [
-        ink
-        for place in _places(layout, label, passing)
-        if (ink := find_ink(layout.page.image, place, print_box=label.box))
-    ]
+    places = _places(layout, label, passing)
+    if places is None:
+        return None
+    found = [ink for place in places if (ink := find_ink(layout.page.image, place, print_box=label.box))]
     if any(ink.size >= _STROKE and ink.strength >= _PRESSED for ink in found):
         return CellState.INKED
     if all(ink.size < _REST or ink.strength < _REST for ink in found):
@@ -51,7 +56,7 @@ def state_of(layout: Layout, label: Token, *, past: Iterable[str] = ()) -> CellS
 
 def look_box(layout: Layout, label: Token, *, past: Iterable[str] = ()) -> Quad | None:
     """The box of one line in which a second look may find the value; None when the place is certainly empty."""
-    values = layout.cell_values(label, past=past)
+    values = cell_values(layout, label, past=past)
     in_table = values is not None and values.empty is not None and layout.grid is not None
     place = layout.gap_right(label)
     if in_table and values is not None and values.empty is not None and layout.grid is not None:
@@ -72,17 +77,26 @@ def _around(ink: Ink, label: Token) -> Quad:
 
 def _texts(layout: Layout, label: Token, past: tuple[str, ...]) -> list[Token]:
     """Text read where the value should stand."""
-    values = layout.cell_values(label, past=past)
+    values = cell_values(layout, label, past=past)
     if values is not None:
-        return [token for group in values.groups for token in group]
+        found = [token for group in values.groups for token in group]
+        # A text far off in a wide cell is another part of the form.
+        return [t for t in found if t.cell != label.cell or t.left - label.right < 0.5 * _WIDE * label.height]
     return [*layout.right_of(label, past=past), *layout.below(label)]
 
 
-def _places(layout: Layout, label: Token, past: tuple[str, ...]) -> list[Quad]:
-    """Where the value should stand: the empty cell beside the label, or what is free right of it and below it."""
-    values = layout.cell_values(label, past=past)
+def _places(layout: Layout, label: Token, past: tuple[str, ...]) -> list[Quad] | None:
+    """Where the value should stand: the empty cell beside the label, or what is free right of it and below it.
+
+    None where the label fills its cell and the next one holds other labels: the value may stand anywhere among them.
+    """
+    values = cell_values(layout, label, past=past)
     if values is not None and values.empty is not None and layout.grid is not None:
         return [layout.grid.cells[values.empty].box]
+    if label.cell is not None and layout.grid is not None and layout.grid.right_of(label.cell):
+        cell = bounds(layout.grid.cells[label.cell].box)
+        if bounds(label.box)[2] - cell[0] > _FILLS * (cell[2] - cell[0]):
+            return None
     own = bounds(label.box)
     limit = (own[0], own[1], own[2] + _WIDE * label.height, own[3] + _BELOW * label.height)
     if label.cell is not None and layout.grid is not None:
@@ -94,7 +108,8 @@ def _places(layout: Layout, label: Token, past: tuple[str, ...]) -> list[Quad]:
         if other is label or box[0] >= limit[2] or box[1] >= limit[3]:
             continue
         if box[0] > own[2] and min(box[3], own[3]) - max(box[1], own[1]) > 0.3 * label.height:
-            right = min(right, box[0])
+            # Boxes of text miss a character at their start now and then: what stands there is not the signature.
+            right = min(right, max(box[0] - _APART * label.height, min(box[0], own[2] + 3 * label.height)))
         if box[1] > own[3] - 0.3 * label.height and box[0] < own[2] + 2 * label.height and box[2] > own[0]:
             under = min(under, box[1])
     reach = 0.35 * label.height

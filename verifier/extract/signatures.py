@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from statistics import median
 
 from schemas.base import Quad
 from schemas.reading import ReadField, Source
@@ -17,7 +18,8 @@ from verifier.compare.names import normalise_name
 from verifier.compare.surnames import surname_of
 from verifier.compare.text import HAN
 from verifier.extract.fields import beside, make_field, parse_name
-from verifier.extract.layout import Layout, Token, joined
+from verifier.extract.layout import Layout, Token, advance, joined
+from verifier.extract.tables import cell_values
 from verifier.geometry import bounds, quad_from_bounds
 from verifier.imaging.inked import find_ink, gap_near
 
@@ -25,6 +27,8 @@ _CUTS: tuple[tuple[float, float], ...] = ((0.15, 0.1), (0.35, 0.25), (0.55, 0.5)
 """Heights of the label by which a cut reaches beyond the ink: to either side, and up and down."""
 _SURE = 0.97
 """A reading that scores so much and is confirmed by the first cut is not looked at again."""
+_ALONE = 0.75
+"""Weight below which a reading that no other confirms is no reading."""
 _LONG = 6.0
 """Heights of the label a signature is wide at most."""
 _RAISED = 0.45
@@ -81,6 +85,8 @@ def _voted(layout: Layout, label: Token, field: ReadField | None) -> ReadField |
     if not votes:
         return None
     name = max(votes, key=lambda each: votes[each])
+    if agreeing[name] == 1 and votes[name] < _ALONE:
+        return None
     seen = Token(
         text=name, score=min(1.0, votes[name] / agreeing[name]), box=ink.box, left=label.right, right=label.right,
         middle=label.middle, height=label.height, line=label.line,
@@ -110,7 +116,7 @@ def _place(layout: Layout, label: Token) -> Quad:
             right = min(right, box[0])
     top, bottom = own[1] - _RAISED * label.height, own[3] + _RAISED * label.height
     if label.cell is not None and layout.grid is not None:
-        values = layout.cell_values(label)
+        values = cell_values(layout, label)
         number = label.cell
         if values is not None and not _in_own(values.groups, label.cell):
             number = (
@@ -120,8 +126,28 @@ def _place(layout: Layout, label: Token) -> Quad:
         if number != label.cell:
             return quad_from_bounds(*cell)
         right, top, bottom = min(right, cell[2]), max(top, cell[1]), min(bottom, cell[3])
-    left = gap_near(layout.page.image, label.box, own[2], _LABEL_OFF * label.height)
+    left = gap_near(layout.page.image, label.box, _print_end(layout, label), _LABEL_OFF * label.height)
     return quad_from_bounds(left, top, right, bottom)
+
+
+def _print_end(layout: Layout, label: Token) -> float:
+    """Where the label's print ends, judged by how wide the characters of the page's other labels are.
+
+    A label boxed as one line with a signature was cut as if both were written equally wide.
+    """
+    left, _, right, _ = bounds(label.box)
+    alone = [
+        token
+        for token in layout.tokens
+        if token.label is not None
+        and len(token.text) > 2
+        and abs(token.height - label.height) < 0.4 * label.height
+        and sum(other.line == token.line for other in layout.tokens) == 1
+    ]
+    if not alone or all(other is label or other.line != label.line for other in layout.tokens):
+        return right
+    pitch = median(token.width / advance(token.text) for token in alone)
+    return min(right, left + pitch * (advance(label.text) + 0.5))
 
 
 def _in_own(groups: Sequence[Sequence[Token]], cell: int) -> bool:

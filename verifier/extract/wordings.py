@@ -30,16 +30,23 @@ def find_labels(
     squeezed, places = _squeeze(text)
     taken = [False] * len(squeezed)
     marks: list[tuple[int, int, str, bool]] = []
-    for wording, key in wordings:
-        pattern = wording if isinstance(wording, re.Pattern) else re.compile(re.escape(wording))
-        for match in pattern.finditer(squeezed):
-            start, end = match.span()
-            if any(taken[start:end]):
-                continue
-            if key not in loose and not _may_start(text, places[start], squeezed, end):
-                continue
-            taken[start:end] = [True] * (end - start)
-            marks.append((places[start], places[end - 1] + 1, key, True))
+    # In turns: a label may start right behind another one (右眼裸眼视力), and that one may be found later.
+    patterns = [pair for pair in wordings if isinstance(pair[0], re.Pattern)]
+    for turn in (patterns, wordings, wordings):
+        before = len(marks)
+        for wording, key in turn:
+            pattern = wording if isinstance(wording, re.Pattern) else re.compile(re.escape(wording))
+            for match in pattern.finditer(squeezed):
+                start, end = match.span()
+                if start == end or any(taken[start:end]):
+                    continue
+                behind = start > 0 and taken[start - 1]
+                if key not in loose and not behind and not _may_start(text, places[start], squeezed, end):
+                    continue
+                taken[start:end] = [True] * (end - start)
+                marks.append((places[start], places[end - 1] + 1, key, True))
+        if len(marks) == before and turn is wordings:
+            break
     if not marks:
         marks = _near_label(squeezed, places, wordings)
     return sorted(marks)

@@ -6,17 +6,21 @@ import re
 from collections.abc import Callable
 
 from schemas.reading import ReadField
-from verifier.compare.dates import LONG_TERM, read_date, read_date_range
+from verifier.compare.dates import LONG_TERM, read_date, read_date_range, read_short_date
+from verifier.compare.ids import Repaired
 from verifier.compare.text import HAN, squeeze
 from verifier.extract.fields import Parser, make_field
+from verifier.extract.flow import lines_under
 from verifier.extract.layout import Layout, Token, in_reading_order, joined, same_row
 
 _DIGIT = r"[\dOo〇Il|]"
 DATE = (
     rf"(?:[12]{_DIGIT}{{3}}(?:年{_DIGIT}{{1,2}}月(?:{_DIGIT}{{1,2}}[日号]?)?|[-./]{_DIGIT}{{1,2}}[-./]{_DIGIT}{{1,2}}日?)"
-    r"|[〇零一二三四五六七八九OQ○]{4}年[元一二三四五六七八九十]{1,3}月(?:[一二三四五六七八九十廿卅]{1,4}[日号])?)"
+    r"|[〇零一二三四五六七八九OQ○]{4}年[元一二三四五六七八九十]{1,3}月(?:[一二三四五六七八九十廿卅]{1,4}[日号])?"
+    r"|(?<![\d./年-])\d{2}(?:\.\d{1,2}\.\d{1,2}|年\d{1,2}月\d{1,2}日)(?![\d.]))"
 )
-"""Pattern of a date inside squeezed running text; `read_date` says what it means, if anything."""
+"""Pattern of a date inside squeezed running text, two-digit years of handwriting included; `parse_day` and its like say
+what it means, if anything."""
 
 _EDGES = " ,，.。;；:：、_/|-"
 _SCHOOL = re.compile(rf"[{HAN}]{{2,}}?(?:大学|学院|专科学校|党校)(?:\([^()]{{1,10}}\)|[{HAN}]{{1,8}}(?:校区|分校))?")
@@ -30,6 +34,24 @@ def parse_words(text: str) -> str | None:
     """Words as they stand, without white space and the punctuation around them; at least one Han character."""
     value = squeeze(text).strip(_EDGES)
     return value if re.search(rf"[{HAN}]", value) else None
+
+
+def written_date(text: str) -> str | Repaired | None:
+    """What `read_date` reads, else a handwritten date whose year has two digits (26.3.5), marked as repaired.
+
+    The century is an assumption, so such a value is never certain.
+    """
+    value = read_date(text)
+    if value is not None:
+        return value
+    short = read_short_date(text)
+    return None if short is None else Repaired(short, repaired=True)
+
+
+def written_range(start: str, end: str) -> tuple[str, str] | None:
+    """The two dates of a period that were found apart; None when either is none."""
+    dates = [value.value if isinstance(value, Repaired) else value for value in map(written_date, (start, end))]
+    return (dates[0], dates[1]) if dates[0] is not None and dates[1] is not None else None
 
 
 def parse_day(text: str) -> str | None:
@@ -72,7 +94,9 @@ def in_cell(
     for label in layout.labels(key):
         if where is not None and not where(label):
             continue
-        for tokens in (_around(layout, label), layout.value_right(label), layout.right_of(label)):
+        for tokens in (
+            _around(layout, label), layout.value_right(label), layout.right_of(label), lines_under(layout, label)
+        ):  # fmt: skip
             value = parse(joined(tokens)) if tokens else None
             if value is not None:
                 return make_field(layout, tokens, value, label)

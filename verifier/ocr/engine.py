@@ -14,11 +14,19 @@ from schemas.reading import Line
 Image = NDArray[np.uint8]
 
 
+class Alternative(Model):
+    """Another text that a crop may hold; `likelihood` is relative to the text that was answered (1: just as likely)."""
+
+    text: str
+    likelihood: Share
+
+
 class Recognition(Model):
-    """What a recogniser says of one crop that holds one line of text."""
+    """What a recogniser says of one crop that holds one line of text; `others`: what else it may be, the likeliest first."""
 
     text: str
     score: Share
+    others: tuple[Alternative, ...] = ()
 
 
 @runtime_checkable

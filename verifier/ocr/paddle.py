@@ -1,18 +1,20 @@
 """PaddleOCR behind the Engine protocol: text detection and recognition on ONNX Runtime, in this process.
 
 The two PaddleOCR models are called one by one instead of through its pipeline: strips are cut at full resolution and
-grouped by width, so that little of what the recogniser computes is padding. bench/README.md has the measurements
-behind the numbers here. Not thread-safe (PaddleOCR is not), not to be used after a fork (ONNX Runtime is not): workers
-go through verifier.ocr.host.
+grouped by width, so that little of what the recogniser computes is padding. PaddleX's decoder of the recogniser is
+replaced by one that hands on the probabilities, so that a close look at a crop also says what else it may hold.
+bench/README.md has the measurements behind the numbers here. Not thread-safe (PaddleOCR is not), not to be used after a
+fork (ONNX Runtime is not): workers go through verifier.ocr.host.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
 import logging
+import math
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +25,8 @@ from numpy.typing import NDArray
 from schemas.reading import Line
 from verifier.errors import ConfigError
 from verifier.geometry import quad_from_points
-from verifier.ocr import models
-from verifier.ocr.engine import Image, Recognition
+from verifier.ocr import ctc, models
+from verifier.ocr.engine import Alternative, Image, Recognition
 from verifier.ocr.strips import cut, groups_of_like_width, reading_order, to_strip, upright_corners
 
 CV2_VERSION = "4.10"
@@ -48,6 +50,9 @@ WIDTH_STEP = 32
 MAX_GROUP_WIDTH = 1280
 """Strips whose widths fall into one step share a call of the recogniser while they are this wide together."""
 
+WORTH_TELLING = math.log(0.02)
+"""Natural logarithm of how likely another text must be, beside the best one, to be answered with it."""
+
 
 class PaddleEngine:
     """An Engine that runs in this process; ignores deadlines, see the protocol.
@@ -67,6 +72,8 @@ class PaddleEngine:
         self._dense_side = dense_side
         cv2.setNumThreads(threads)
         self._detector, self._recogniser = _load(found, threads)
+        self._characters: Sequence[str] = self._recogniser.paddlex_predictor.post_op.character
+        self._recogniser.paddlex_predictor.post_op = _hand_on
 
     @property
     def name(self) -> str:
@@ -79,11 +86,12 @@ class PaddleEngine:
             boxes = self._detect(image, self._dense_side)
         corners = [upright_corners(box) for box in boxes]
         corners = [corners[i] for i in reading_order(corners)]
-        answers = self._recognise([cut(image, c) for c in corners])
+        strips = [cut(image, c) for c in corners]
+        answers = {i: ctc.best_path(columns) for i, columns in self._columns(strips)}
         return tuple(
-            Line(text=text, score=score, box=quad_from_points(c))
-            for c, (text, score) in zip(corners, answers, strict=True)
-            if text
+            Line(text=text, score=answers[i][1], box=quad_from_points(c))
+            for i, c in enumerate(corners)
+            if (text := self._spell(answers[i][0]))
         )
 
     def recognise(
@@ -92,22 +100,36 @@ class PaddleEngine:
         *,
         deadline_s: float = 60.0,  # noqa: ARG002
     ) -> tuple[Recognition, ...]:
-        return tuple(
-            Recognition(text=text, score=score) for text, score in self._recognise([to_strip(crop) for crop in crops])
+        strips = [to_strip(crop) for crop in crops]
+        answers = {i: self._recognition(columns) for i, columns in self._columns(strips)}
+        return tuple(answers[i] for i in range(len(strips)))
+
+    def _recognition(self, columns: ctc.Columns) -> Recognition:
+        labels, score = ctc.best_path(columns)
+        found = ctc.likeliest_texts(columns)
+        # The path and the sum over paths may disagree about the best text by a hair: the path is what `read` answers.
+        own = next((total for text, total in found if text == labels), found[0][1] if found else 0.0)
+        others = tuple(
+            Alternative(text=self._spell(text), likelihood=min(1.0, math.exp(total - own)))
+            for text, total in found
+            if text != labels and total - own >= WORTH_TELLING
         )
+        return Recognition(text=self._spell(labels), score=score, others=others)
+
+    def _spell(self, labels: ctc.Labels) -> str:
+        return "".join(self._characters[label] for label in labels)
 
     def _detect(self, image: Image, side: int) -> list[NDArray[np.int16]]:
         (found,) = self._detector.predict(image, batch_size=1, limit_side_len=side, limit_type="max")
         return list(found["dt_polys"])
 
-    def _recognise(self, strips: Sequence[Image]) -> list[tuple[str, float]]:
-        answers = [("", 0.0)] * len(strips)
+    def _columns(self, strips: Sequence[Image]) -> Iterator[tuple[int, ctc.Columns]]:
+        """Index and probabilities of each strip, in the order of the recogniser's calls."""
         widths = [strip.shape[1] for strip in strips]
         for group in groups_of_like_width(widths, floor=models.MIN_STRIP_WIDTH, step=WIDTH_STEP, total=MAX_GROUP_WIDTH):
             results = self._recogniser.predict([strips[i] for i in group], batch_size=len(group))
             for i, result in zip(group, results, strict=True):
-                answers[i] = (str(result["rec_text"]), min(1.0, max(0.0, float(result["rec_score"]))))
-        return answers
+                yield i, result["rec_text"]
 
 
 def check_cv2() -> None:
@@ -128,6 +150,11 @@ def _is_installed(distribution: str) -> bool:
     except importlib.metadata.PackageNotFoundError:
         return False
     return True
+
+
+def _hand_on(predictions: Sequence[NDArray[np.float32]], **_options: object) -> tuple[list[ctc.Columns], list[float]]:
+    """In the place of PaddleX's decoder, whose texts and scores become probabilities here, and zeros."""
+    return list(predictions[0]), [0.0] * len(predictions[0])
 
 
 def _load(found: models.Models, threads: int) -> tuple[Any, Any]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schemas.reading import Line
 from verifier.ocr import wire
-from verifier.ocr.engine import Image, Recognition
+from verifier.ocr.engine import Alternative, Image, Recognition
 
 Pair = tuple[socket.socket, socket.socket]
 
@@ -44,7 +44,8 @@ def test_request_arrives_as_it_was_sent(shapes: list[tuple[int, int]], random: o
 
 def test_reply_arrives_as_it_was_sent(pair: Pair) -> None:
     line = Line(text="体检结论:合格", score=0.5, box=((0, 1), (2, 3), (4, 5), (6, 7)))
-    reply = wire.Reply(id="7", lines=(line,), recognitions=(Recognition(text="4.9", score=1.0),))
+    unsure = Recognition(text="4.9", score=0.5, others=(Alternative(text="49", likelihood=0.25),))
+    reply = wire.Reply(id="7", lines=(line,), recognitions=(unsure, Recognition(text="合格", score=1.0)))
     wire.send(pair[0], reply)
     assert wire.receive_reply(pair[1], soon()) == reply
 
