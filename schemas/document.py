@@ -191,6 +191,11 @@ class CaptureProblem(StrEnum):
     """A picture, but of no paper: nothing on it is text."""
 
 
+HIDES_FIELDS = 0.3
+"""Severity of a problem from which fields are lost and the page has to be captured again; below it the page is only
+remarked on."""
+
+
 class QualityProblem(Model):
     """One defect of a capture and where it lies, in pixels of the page as uploaded."""
 

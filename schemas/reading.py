@@ -41,7 +41,8 @@ class ReadField(Model):
 
     `value` is normalised as CONTRACT.md section 1 says, `raw` is what stood there, `page` counts from 0 over the
     document's pages, `box` is in pixels of that page as uploaded. `repaired` says that `value` is not what was read
-    (a letter O taken for a zero, say): people are shown both.
+    (a letter O taken for a zero, say): people are shown both. `others` are other values that a second reading saw there,
+    the likeliest first; they never stand for the value, they tell people what it may be instead.
     """
 
     value: str | tuple[InsuredRow, ...]
@@ -51,6 +52,7 @@ class ReadField(Model):
     box: Quad
     repaired: bool = False
     source: Source = Source.OCR
+    others: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -58,6 +60,15 @@ class ReadField(Model):
         if not isinstance(self.value, str):
             raise TypeError("this field holds rows, not text")
         return self.value
+
+
+class CellState(StrEnum):
+    """What the picture shows in the place of a field that was not read."""
+
+    EMPTY = "empty"
+    """The place was found and nothing is written there."""
+    INKED = "inked"
+    """Something is written there that was not read."""
 
 
 class SealKind(StrEnum):
@@ -135,6 +146,8 @@ class Signal(Model):
     page: int | None = None
     detail: str
     box: Quad | None = None
+    strong: bool = False
+    """Hard to explain by how honest files are made; a person should look."""
 
 
 class DocumentReading(Model):
@@ -145,12 +158,18 @@ class DocumentReading(Model):
     type_confidence: Share
     pages: tuple[Page, ...]
     page_types: tuple[DocumentType, ...] = ()
-    """The detected type of each page, so that a mixed upload can be named."""
+    """The detected type of each paper, in the order of the pages, so that a mixed upload can be named. A page on which
+    several papers lie has several."""
+    people: int = 1
+    """How many people's names or numbers a document shows that is about one person; `fields` are those of one of them."""
     fields: dict[str, ReadField] = Field(default_factory=dict)
+    unread: dict[str, CellState] = Field(default_factory=dict)
+    """Fields that are absent from `fields` although their place was found; a field whose place was not found is in neither."""
     seals: tuple[SealReading, ...] = ()
     codes: tuple[CodeReading, ...] = ()
     file_hashes: tuple[str, ...] = ()
     """SHA-256 of each file, in order, lower-case hex: the same file in two slots shows here."""
     page_hashes: tuple[str, ...] = ()
-    """Perceptual hash of each page, 16 hex digits, in order: a look-alike picture has nearly the same."""
+    """Fingerprint of each page, 16 hex digits, in order: a look-alike has nearly the same. Empty for a page that shows
+    nothing of its own (the back of a card, terms of a contract)."""
     signals: tuple[Signal, ...] = ()

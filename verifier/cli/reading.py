@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from schemas.document import DocumentType
 from schemas.finding import Finding, Severity
@@ -22,10 +23,17 @@ def open_engine(settings: Settings) -> Engine:
     return PaddleEngine(settings.models_dir, threads=settings.engine_threads)
 
 
-def read_case(case: CaseFolder, engine: Engine, settings: Settings, step: Callable[[DocumentType], None]) -> CaseResult:
+def read_case(
+    case: CaseFolder,
+    engine: Engine,
+    settings: Settings,
+    step: Callable[[DocumentType], None],
+    known: pipeline.Known | None = None,
+) -> CaseResult:
     """Read every slot of a case and judge it; a file that cannot be used becomes a finding, not an end.
 
-    `step` is called after each document. Raises InputError case.unknown_batch and EngineError.
+    `step` is called after each document. With `known`, papers that came with another person's case before are found.
+    Raises InputError case.unknown_batch and EngineError.
     """
     batch = batches.load(case.application.batch, settings.batches_dir)
     reads: dict[DocumentType, pipeline.Read] = {}
@@ -39,6 +47,9 @@ def read_case(case: CaseFolder, engine: Engine, settings: Settings, step: Callab
         except InputError as error:
             refused.append(refusal(slot.slot, error))
         step(slot.slot)
+    if known is not None:
+        met = known.meet(case.application, {slot: read.reading for slot, read in reads.items()})
+        reads = {slot: replace(read, reading=met[slot]) for slot, read in reads.items()}
     return pipeline.judge_case(case.application, reads, batch, engine.name, extra=tuple(refused))
 
 

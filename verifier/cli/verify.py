@@ -13,6 +13,7 @@ from rich.table import Table
 from schemas.document import TITLES_ZH
 from schemas.finding import Outcome, Severity
 from schemas.result import CaseResult
+from verifier import pipeline
 from verifier.cli.app import EXIT_REFUSED, JsonFlag, errors, results_console
 from verifier.cli.folder import CaseFolder, open_case
 from verifier.cli.reading import open_engine, read_case
@@ -59,12 +60,13 @@ def verify(
         if out is not None:
             out.mkdir(parents=True, exist_ok=True)
         console = results_console()
+        known = pipeline.Known()
         with _progress() as progress:
             task = progress.add_task("", total=sum(len(folder.application.documents) for folder in folders))
             for folder in folders:
                 progress.update(task, description=folder.application.application_no)
                 try:
-                    result = read_case(folder, engine, settings, lambda _: progress.advance(task))
+                    result = read_case(folder, engine, settings, lambda _: progress.advance(task), known)
                 except InputError as error:
                     refused = True
                     errors.print(f"{folder.path}: {error}", markup=False)

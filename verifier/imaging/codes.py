@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -10,7 +11,8 @@ import zxingcpp
 from numpy.typing import NDArray
 
 from schemas.base import Quad
-from verifier.geometry import bounds, quad_from_points
+from verifier.geometry import Bounds, bounds, quad_from_bounds, quad_from_points
+from verifier.imaging.bars import redrawn, striped_regions
 from verifier.ocr.engine import Image
 
 _FORMATS = (
@@ -25,8 +27,11 @@ _FORMATS = (
 """Symbologies that papers carry. Those without check digits (ITF, Codabar and the like) are read out of table rules."""
 _SHORTEST_CODE39 = 6
 """Code 39 has no check digit of its own: shorter texts are rules and frames."""
-_SMALL_SIDE = 2400
+_SMALL_SIDE = 1600
 """Pages with a shorter long side are also tried at twice their size: bars under two pixels wide do not decode."""
+
+_CHECKED = (zxingcpp.BarcodeFormat.Code128, zxingcpp.BarcodeFormat.Code93)
+"""Symbologies with check characters: what sharpening makes up does not pass for one of these."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,8 @@ class FoundCode:
 def find(image: Image) -> tuple[FoundCode, ...]:
     """The codes of a page that could be decoded, from top to bottom; () for none.
 
-    Rotated and tilted codes are found too. A pattern that only looks like a code, or whose check digits are wrong, is
-    left out. `image` is BGR, shape (h, w, 3).
+    Rotated and tilted codes are found too, and blurred bar codes that lie straight on the page. A pattern that only looks
+    like a code, or whose check digits are wrong, is left out. `image` is BGR, shape (h, w, 3).
     """
     grey = np.ascontiguousarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
     found = _decode(grey, 1.0)
@@ -50,7 +55,24 @@ def find(image: Image) -> tuple[FoundCode, ...]:
         found = _decode(
             np.asarray(cv2.resize(grey, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), dtype=np.uint8), 2.0
         )
+    found.extend(_blurred_bars(grey, found))
     return tuple(sorted(found, key=lambda code: bounds(code.box)[1]))
+
+
+def _blurred_bars(grey: NDArray[np.uint8], found: Sequence[FoundCode]) -> Iterator[FoundCode]:
+    """Bar codes where there are stripes and nothing was decoded."""
+    for box, upright in striped_regions(grey):
+        if any(_overlap(box, bounds(code.box)) for code in found):
+            continue
+        for picture in redrawn(grey, box, upright=upright):
+            read = zxingcpp.read_barcodes(np.ascontiguousarray(picture), formats=_CHECKED)
+            if read and read[0].text:
+                yield FoundCode(str(read[0].symbology.name), str(read[0].text), quad_from_bounds(*box))
+                break
+
+
+def _overlap(a: Bounds, b: Bounds) -> bool:
+    return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) >= max(a[1], b[1])
 
 
 def _decode(grey: NDArray[np.uint8], scale: float) -> list[FoundCode]:

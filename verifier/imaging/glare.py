@@ -14,8 +14,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.base import Quad
+from verifier.geometry import quad_from_points
 from verifier.imaging.strokes import close_dark
 from verifier.imaging.text_area import TextArea
+from verifier.imaging.washed import find_washed
 
 LEAST_WHITE = 228
 """Grey level a blob must reach: a reflection that leaves paper darker leaves ink visible too."""
@@ -32,8 +35,12 @@ BANDS = (0.0, 0.4, 0.8, 1.4, 2.2, 3.5, 5.0)
 MAX_STEP = 0.7
 """Share of the fall that may happen from one band to the next: more is the edge of something printed or of a card."""
 
-MIN_FALLING_EIGHTHS = 6
-"""Of the eight directions from the blob: the light of a lamp or a window ends on one side, a reflection all around."""
+FALLING_EIGHTHS = 0.75
+"""Share of the eight directions from the blob in which there is paper: the light of a lamp or a window ends on one side, a
+reflection all around."""
+
+MIN_EIGHTHS = 4
+"""… and in so many there must be paper, since a reflection may run over the edge of the page."""
 
 MIN_WIDTH = 1.2
 """Of the blob, in character heights: a narrower one hides no character."""
@@ -60,14 +67,26 @@ BLOBS = 4
 
 @dataclass(frozen=True)
 class Glare:
-    """(left, top, right, bottom) in pixels of the copy, and how much it hides from 0 to 1."""
+    """The rectangle around the blob, turned as it lies, in pixels of the copy, and how much it hides from 0 to 1."""
 
-    box: tuple[float, float, float, float]
+    quad: Quad
     severity: float
 
 
 def find_glare(text: TextArea) -> tuple[Glare, ...]:
-    """Places where glare hides text, largest first."""
+    """Places where glare hides text: bright blobs amid ink, else ink washed out, largest first."""
+    blobs = _bright_blobs(text)
+    if blobs:
+        return blobs
+    return tuple(Glare(quad, _severity(area)) for quad, area in find_washed(text))
+
+
+def _severity(area: float) -> float:
+    """Of a glare that covers so many squared character heights."""
+    return min(1.0, 0.4 + 0.6 * area / AREA_OF_WORST)
+
+
+def _bright_blobs(text: TextArea) -> tuple[Glare, ...]:
     every_fourth = (slice(None, None, 4), slice(None, None, 4))
     paper = text.gray[every_fourth][text.inside[every_fourth] & ~text.ink.mask[every_fourth]]
     if not len(paper):
@@ -91,9 +110,16 @@ def find_glare(text: TextArea) -> tuple[Glare, ...]:
             rows = slice(max(0, top - reach), top + down + reach)
             columns = slice(max(0, left - reach), left + across + reach)
             if _hides_text(text, labels[rows, columns] == label, rows, columns):
-                severity = 0.4 + 0.6 * stats[label, cv2.CC_STAT_AREA] / (AREA_OF_WORST * text.height**2)
-                found.append(Glare(box=(left, top, left + across, top + down), severity=min(1.0, float(severity))))
+                window = (slice(top, top + down), slice(left, left + across))
+                severity = _severity(float(stats[label, cv2.CC_STAT_AREA]) / text.height**2)
+                found.append(Glare(quad=_around(labels[window] == label, left, top), severity=severity))
     return tuple(found)
+
+
+def _around(blob: NDArray[np.bool_], left: int, top: int) -> Quad:
+    """The smallest rectangle around a blob, whose window starts at (left, top)."""
+    rim = cv2.findNonZero(cv2.morphologyEx(blob.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)))
+    return quad_from_points(cv2.boxPoints(cv2.minAreaRect(rim)) + np.array([left, top]))
 
 
 def _hides_text(text: TextArea, core: NDArray[np.bool_], rows: slice, columns: slice) -> bool:
@@ -139,12 +165,13 @@ def _fades_all_around(
     if not near.any():
         return False
     level = float(np.median(paper[near]))
-    falling = 0
+    falls = []
     eighths = (turn * 8).astype(np.int8)
     for eighth in range(8):
         there = far & (eighths == eighth)
-        falling += bool(there.sum() > 30 and level - float(np.median(paper[there])) >= FALL)
-    return falling >= MIN_FALLING_EIGHTHS
+        if there.sum() > 30:
+            falls.append(level - float(np.median(paper[there])) >= FALL)
+    return len(falls) >= MIN_EIGHTHS and sum(falls) >= FALLING_EIGHTHS * len(falls)
 
 
 def _amid_ink(

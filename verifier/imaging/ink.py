@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from verifier.ocr.engine import Image
 
-Colour = Literal["red", "blue"]
+Colour = Literal["red", "blue", "grey"]
+"""Grey is the ink of a photocopied seal: as black as the print around it."""
 Plane = NDArray[np.float32]
 """One number per pixel, shape (height, width)."""
 
@@ -27,11 +28,13 @@ _PRINT = 1.15
 _BLACK_FROM = 0.25
 """Density of black print from which a place is printed on, and how much more makes it surely so."""
 _SEARCH_SIDE = 1400
-"""The long side at which red ink is looked for before it is removed at full size."""
-_SURELY_RED, _PERHAPS_RED = 0.2, 0.06
-"""Densities of red ink: from the first a mark is red ink, down to the second its faint parts belong to it."""
+"""The long side at which coloured ink is looked for before it is removed at full size."""
+_SURELY_INK, _PERHAPS_INK = 0.2, 0.06
+"""Densities of coloured ink: from the first a mark is such ink, down to the second its faint parts belong to it."""
+_CHANNELS = {"red": (1, 2), "blue": (2, 0)}
+"""The channel (of blue, green, red) that an ink absorbs most and the one it lets pass."""
 _REST, _KEEP = 0.12, 1.15
-"""Density left by red strokes that is taken off, and the factor that gives print its strength back."""
+"""Density left by strokes of the seal that is taken off, and the factor that gives print its strength back."""
 _PAPER_SIDE = 600
 """The long side, in pixels, at which paper is estimated: it changes slowly."""
 _PAPER_REACH = 1 / 40
@@ -68,6 +71,8 @@ def coloured_ink(density: NDArray[np.float32], colour: Colour, *, under_pen: boo
     where a red seal is known to be.
     """
     blue, green, red = density[..., 0], density[..., 1], density[..., 2]
+    if colour == "grey":
+        return np.asarray(np.minimum(np.minimum(blue, green), red), dtype=np.float32)
     if colour == "blue":
         amount = np.minimum(red, green) - _PRINT * blue
     elif under_pen:
@@ -84,6 +89,8 @@ def detailed_ink(density: NDArray[np.float32], amount: Plane, colour: Colour, re
     most of the brightness and both inks absorb it: its density is taken wherever `amount` within `reach_px` pixels
     says that the mark is coloured ink and not black print.
     """
+    if colour == "grey":
+        return amount
     strong = amount > 0.5 * float(np.percentile(amount, 99.0))
     green, third = density[..., 1], density[..., 2 if colour == "red" else 0]
     own = max(float(np.median(green[strong])), 1e-3) if strong.any() else 1.0
@@ -98,21 +105,28 @@ def detailed_ink(density: NDArray[np.float32], amount: Plane, colour: Colour, re
 
 
 def remove_red(image: Image) -> Image:
-    """The page without its red ink: paper where only red was, black print where print was under or over it.
+    """The page without its red ink: see `remove_ink`."""
+    return remove_ink(image, "red")
 
-    What red ink leaves in the red channel is little and in proportion to what it takes from green; the rest of the
-    red channel is print. Pixels away from red ink stay as they are. `image` is BGR, shape (h, w, 3); a new array.
+
+def remove_ink(image: Image, colour: Literal["red", "blue"]) -> Image:
+    """The page without ink of `colour`: paper where only that was, black print where print was under or over it.
+
+    What red ink leaves in the red channel (blue ink in the blue one) is little and in proportion to what it takes from
+    the channel it absorbs most; the rest of that channel is print. Pixels away from such ink stay as they are. `image`
+    is BGR, shape (h, w, 3); a new array. Grey ink cannot be told from print.
     """
     result = image.copy()
     scale = min(1.0, _SEARCH_SIDE / max(image.shape[:2]))
     work = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1.0 else image
     small_ground = paper(np.asarray(work, dtype=np.uint8))
     density = densities(np.asarray(work, dtype=np.uint8), small_ground)
-    amount = cv2.GaussianBlur(coloured_ink(density, "red"), (3, 3), 0)
-    strong = amount > _SURELY_RED
+    amount = cv2.GaussianBlur(coloured_ink(density, colour), (3, 3), 0)
+    strong = amount > _SURELY_INK
     if not strong.any():
         return result
-    marks = cv2.dilate((amount > _PERHAPS_RED).astype(np.uint8), np.ones((9, 9), np.uint8))
+    absorbed, passed = _CHANNELS[colour]
+    marks = cv2.dilate((amount > _PERHAPS_INK).astype(np.uint8), np.ones((9, 9), np.uint8))
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(marks)
     for label in range(1, count):
         left, top, width, height = (int(v) for v in boxes[label][:4])
@@ -121,7 +135,7 @@ def remove_red(image: Image) -> Image:
         if not len(inked):
             continue
         # each mark has its own ink: a red desk on the same photograph must not tell for a seal
-        share = min(0.6, float(np.median(inked[:, 2] / np.maximum(inked[:, 1], 0.1))))
+        share = min(0.6, float(np.median(inked[:, passed] / np.maximum(inked[:, absorbed], 0.1))))
         area = tuple(
             slice(int(first / scale), min(limit, round((first + size) / scale)))
             for first, size, limit in ((top, height, image.shape[0]), (left, width, image.shape[1]))
@@ -130,17 +144,23 @@ def remove_red(image: Image) -> Image:
         size = (region.shape[1], region.shape[0])
         ground = np.asarray(cv2.resize(small_ground[box], size), dtype=np.uint8)
         mask = cv2.resize((labels[box] == label).astype(np.uint8), size) > 0
-        result[area] = _without_red(region, ground, mask, share)
+        result[area] = _without_ink(region, ground, mask, share, colour)
     return result
 
 
-def _without_red(image: Image, ground: Image, mask: NDArray[np.bool_], share: float) -> Image:
-    """`image` with the red ink within `mask` gone; red ink takes `share` from the red channel of what it takes from green."""
+def _without_ink(
+    image: Image, ground: Image, mask: NDArray[np.bool_], share: float, colour: Literal["red", "blue"]
+) -> Image:
+    """`image` with the ink within `mask` gone.
+
+    The ink takes `share` of what it takes from the channel it absorbs from the one it lets pass.
+    """
+    absorbed, passed = _CHANNELS[colour]
     density = densities(image, ground)
-    red_ink = np.maximum(density[..., 1] - density[..., 2], 0.0) / (1.0 - share)
-    printed = np.maximum(density[..., 2] - share * red_ink, 0.0)
+    ink = np.maximum(density[..., absorbed] - density[..., passed], 0.0) / (1.0 - share)
+    printed = np.maximum(density[..., passed] - share * ink, 0.0)
     # a faint rest along the strokes of the seal is blur of the camera's colour, not print
-    near = cv2.dilate(red_ink, np.ones((5, 5), np.uint8)) > _PERHAPS_RED
+    near = cv2.dilate(ink, np.ones((5, 5), np.uint8)) > _PERHAPS_INK
     printed = np.where(near, np.maximum(printed - _REST, 0.0) * np.float32(_KEEP), printed)
     light = (ground.astype(np.float32) + _DARK_FLOOR) * np.exp(-printed)[..., None] - _DARK_FLOOR
     cleaned = np.clip(light, 0.0, 255.0).astype(np.uint8)

@@ -2,19 +2,21 @@
 
 Lines carry a direction (towards the lighter side): a left edge can never be taken for a right one. Quads of four lines
 are scored by how much of each side is really seen, and the winner must hold nearly all the text-like marks: a wrong
-crop costs fields, no crop costs little. Only when that finds nothing the other direction is tried, a tinted card on
-white paper, and then every side must be seen nearly whole.
+crop costs fields, no crop costs little. Only when that finds no whole page sides towards which it gets darker count as
+well, a tinted card on white paper or a page in shadow on a white table, and then all four must be seen nearly whole.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.base import Point
 from verifier.imaging.edges import MIN_SLOPE, STROKE, Line, Slopes, find_lines, find_slopes, slope_at
 from verifier.imaging.strokes import Glyphs, find_glyphs, find_ink, grey, shrink
 from verifier.ocr.engine import Image
@@ -30,7 +32,7 @@ MIN_SUPPORT = 0.62
 
 NEARLY_WHOLE = 0.94
 """… and of each other side when the image cuts a side off (three sides alone are often a panel or a table), or when
-the page is darker than what it lies on."""
+the page is darker than what it lies on along some side."""
 
 CUT_WORTH = 0.5
 """A side cut off by the border of the image counts like one half seen: a whole page is preferred."""
@@ -59,7 +61,7 @@ MAX_RATIO = 2.4
 MAX_SHRINKING = 1.7
 """Near by far side. A page seen under more perspective than this can hardly be read at its far end."""
 
-MIN_AREA = 0.1
+MIN_AREA = 0.05
 """Share of the photo: smaller things are not what was photographed."""
 
 MAX_CORNER_OUTSIDE = 0.25
@@ -67,7 +69,6 @@ MAX_CORNER_OUTSIDE = 0.25
 
 MAX_OUTSIDE = 0.02
 """Share of all text-like marks that may lie outside: dust and grain now and then look like a character."""
-
 
 UPRIGHT = 0.002
 """How far a corner may be from the upright rectangle, as a share of the image's longer side: a tenth of a degree."""
@@ -93,65 +94,102 @@ class FoundPage:
 
 
 @dataclass(frozen=True)
+class _Sides:
+    """Lines that may be the top, right, bottom and left side; of each the first `lighter` ones are lighter inside, the
+    others darker."""
+
+    lines: tuple[list[Line], ...]
+    lighter: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class _Quad:
-    """Corners from the middle of the copy, and the share of each side that was seen."""
+    """Corners from the middle of the copy, the share of each side that was seen, and whether it gets lighter (1) or
+    darker (-1) towards the inside."""
 
     corners: Floats
     sides: tuple[float, float, float, float]
+    signs: Floats
 
 
-def find_page(image: Image) -> FoundPage | None:
-    """The page's corners in pixels of `image` (BGR), or None when nothing certain is seen."""
+def find_page(
+    image: Image, *, text: Sequence[Point] | None = None, other_text: Sequence[Point] = ()
+) -> FoundPage | None:
+    """The page's corners in pixels of `image` (BGR), or None when nothing certain is seen.
+
+    Where the image was read already `text` says where the page's text stands, and `other_text` that of other papers:
+    the page must hold all of the one and none of the other. Otherwise it must hold nearly all that looks like text.
+    """
     small, factor = shrink(image, WORK_SIDE)
     if min(small.shape[:2]) < 100:
         return None
     slopes = find_slopes(small)
-    marks = find_glyphs(find_ink(grey(small), STROKE), 4, 60)
-    darker = Slopes(x=-slopes.x, y=-slopes.y)
-    for direction, certain in ((slopes, False), (darker, True)):
-        for quad in _ranked(find_lines(direction), direction, certain):
-            corners = _refine(quad, direction)
-            if _holds_the_text(corners, marks):
-                if _is_flat_already(corners, small.shape):
-                    return None
-                return FoundPage(corners=(corners + 0.5) * factor - 0.5, sides=quad.sides)
-    return None
+    holds_the_text = _text_test(small, factor, text, other_text)
+
+    def first(quads: list[_Quad]) -> _Quad | None:
+        for quad in quads:
+            corners = _refine(quad, slopes)
+            if np.all(np.isfinite(corners)) and holds_the_text(corners):
+                return replace(quad, corners=corners)
+        return None
+
+    lighter = find_lines(slopes)
+    found = first(_ranked(_Sides(tuple(lighter), tuple(map(len, lighter))), slopes, certain=False))
+    if found is None or min(found.sides) == 0:
+        darker = find_lines(Slopes(x=-slopes.x, y=-slopes.y))
+        either = _Sides(tuple(a + b for a, b in zip(lighter, darker, strict=True)), tuple(map(len, lighter)))
+        found = first(_ranked(either, slopes, certain=True)) or found
+    if found is None or _is_flat_already(found.corners, small.shape):
+        return None
+    return FoundPage(corners=(found.corners + 0.5) * factor - 0.5, sides=found.sides)
 
 
-def _ranked(lines: list[list[Line]], slopes: Slopes, certain: bool) -> list[_Quad]:
+def _text_test(
+    small: Image, factor: float, text: Sequence[Point] | None, other_text: Sequence[Point]
+) -> Callable[[Floats], bool]:
+    """Tells of corners in the copy whether they hold the text they should."""
+    if text is None:
+        marks = find_glyphs(find_ink(grey(small), STROKE), 4, 60)
+        return lambda corners: _holds_the_text(corners, marks)
+    own = np.array(text, dtype=np.float64).reshape(-1, 2) / factor
+    others = np.array(other_text, dtype=np.float64).reshape(-1, 2) / factor
+    return lambda corners: bool(_are_inside(own, corners).all()) and not _are_inside(others, corners).any()
+
+
+def _ranked(among: _Sides, slopes: Slopes, *, certain: bool) -> list[_Quad]:
     """Quads that have the shape of a page and whose sides are seen, best first.
 
     `certain` asks for four sides seen nearly whole.
     """
     shape = slopes.x.shape
-    angles, offsets, cut = _combinations(lines, shape)
+    angles, offsets, cut, signs = _combinations(among, shape, may_be_cut=not certain)
     corners = _corners(angles, offsets)
     for keep in (_has_shape_of_a_page, _faces_inward):
         kept = keep(corners, angles, shape)
-        angles, corners, cut = angles[kept], corners[kept], cut[kept]
-    support = np.where(cut, 0.0, _support(corners, angles, slopes))
+        angles, corners, cut, signs = angles[kept], corners[kept], cut[kept], signs[kept]
+    support = np.where(cut, 0.0, _support(corners, angles, signs, slopes))
     area = _area(_inside_frame(corners, shape)) / slopes.x.size
     score = np.where(cut, CUT_WORTH, support).mean(axis=1) + AREA_WORTH * np.sqrt(np.clip(area, 0, 1))
     needed = np.where(cut.any(axis=1) | certain, NEARLY_WHOLE, MIN_SUPPORT)[:, None]
-    seen = np.all((cut & (not certain)) | (support >= needed), axis=1)
+    seen = np.all(cut | (support >= needed), axis=1)
     order = [int(i) for i in np.argsort(-score) if seen[i]][:TRIES]
-    return [_Quad(corners[i], _four(support[i])) for i in order]
+    return [_Quad(corners[i], _four(support[i]), signs[i]) for i in order]
 
 
-def _combinations(lines: list[list[Line]], shape: tuple[int, ...]) -> tuple[Floats, Floats, Bools]:
-    """Angles, offsets and "is the border of the image" of every choice of four sides, each (n, 4).
+def _combinations(among: _Sides, shape: tuple[int, ...], *, may_be_cut: bool) -> tuple[Floats, Floats, Bools, Floats]:
+    """Angles, offsets, "is the border of the image" and signs of every choice of four sides, each (n, 4).
 
     A side that the image cuts off is taken to run parallel to the one opposite, just outside the image: nothing that
     was photographed is lost, and the page keeps its shape. At most two sides may be cut, and not opposite ones.
     """
-    counts = [len(side) for side in lines]
-    choices = np.array(list(product(*(range(-1, count) for count in counts))), dtype=np.int64)
+    ranges = (range(-1 if may_be_cut else 0, len(side)) for side in among.lines)
+    choices = np.array(list(product(*ranges)), dtype=np.int64).reshape(-1, 4)
     cut = choices < 0
     allowed = (cut.sum(axis=1) <= 2) & ~np.any(cut & np.roll(cut, 2, axis=1), axis=1)
     choices, cut = choices[allowed], cut[allowed]
     angles = np.zeros(choices.shape)
     offsets = np.zeros(choices.shape)
-    for side, found in enumerate(lines):
+    for side, found in enumerate(among.lines):
         if found:
             angles[:, side] = np.array([line.angle for line in found])[choices[:, side]]
             offsets[:, side] = np.array([line.offset for line in found])[choices[:, side]]
@@ -159,7 +197,8 @@ def _combinations(lines: list[list[Line]], shape: tuple[int, ...]) -> tuple[Floa
     height, width = shape
     frame = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * [width / 2, height / 2]
     outermost = (_normals(opposite) @ frame.T).min(axis=-1)
-    return np.where(cut, opposite, angles), np.where(cut, outermost, offsets), cut
+    signs = np.where(choices < np.array(among.lighter), 1.0, -1.0)
+    return np.where(cut, opposite, angles), np.where(cut, outermost, offsets), cut, signs
 
 
 def _normals(degrees: Floats) -> Floats:
@@ -222,8 +261,8 @@ def _faces_inward(corners: Floats, angles: Floats, _: tuple[int, ...]) -> Bools:
     return np.asarray(np.all(edges[..., 0] * normal[..., 1] - edges[..., 1] * normal[..., 0] > 0, axis=1))
 
 
-def _support(corners: Floats, angles: Floats, slopes: Slopes) -> Floats:
-    """Share of the visible part of each side where the image gets lighter towards the inside: (n, 4).
+def _support(corners: Floats, angles: Floats, signs: Floats, slopes: Slopes) -> Floats:
+    """Share of the visible part of each side where the image gets lighter (or darker) towards the inside: (n, 4).
 
     0 when less than MIN_VISIBLE of the side lies within the image.
     """
@@ -234,7 +273,7 @@ def _support(corners: Floats, angles: Floats, slopes: Slopes) -> Floats:
     normal = _normals(angles)[:, :, None]
     best = np.zeros(points.shape[:-1])
     for shift in (-2.0, 0.0, 2.0):
-        best = np.maximum(best, slope_at(points + shift * normal, normal, slopes))
+        best = np.maximum(best, slope_at(points + shift * normal, normal, slopes) * signs[:, :, None])
     visible = np.all((points >= 2) & (points < np.array([width, height]) - 2), axis=-1)
     seen = ((best > MIN_SLOPE) & visible).sum(axis=2)
     visible_count = visible.sum(axis=2)
@@ -249,7 +288,7 @@ def _refine(quad: _Quad, slopes: Slopes) -> Floats:
     for side in range(4):
         start, end = corners[side], corners[(side + 1) % 4]
         if quad.sides[side] > 0:
-            start, end = _fit_side(start, end, slopes)
+            start, end = _fit_side(start, end, float(quad.signs[side]), slopes)
         normal = _inward(start, end)
         angles[0, side] = np.degrees(np.arctan2(normal[1], normal[0]))
         offsets[0, side] = float(normal @ start)
@@ -262,7 +301,7 @@ def _inward(start: Floats, end: Floats) -> Floats:
     return np.array([-along[1], along[0]])
 
 
-def _fit_side(start: Floats, end: Floats, slopes: Slopes) -> tuple[Floats, Floats]:
+def _fit_side(start: Floats, end: Floats, sign: float, slopes: Slopes) -> tuple[Floats, Floats]:
     """Two points of the line through the steepest places within REACH of the line from `start` to `end`."""
     height, width = slopes.x.shape
     normal = _inward(start, end)
@@ -270,7 +309,7 @@ def _fit_side(start: Floats, end: Floats, slopes: Slopes) -> tuple[Floats, Float
     shifts = np.arange(-REACH, REACH + 1)
     points = (start + steps[:, None] * (end - start))[:, None] + shifts[None, :, None] * normal
     inside = np.all((points >= 1) & (points < np.array([width, height]) - 1), axis=-1)
-    slope = np.where(inside, slope_at(points, normal, slopes), 0.0)
+    slope = np.where(inside, sign * slope_at(points, normal, slopes), 0.0)
     clear = slope.max(axis=1) > MIN_SLOPE
     if clear.sum() < SAMPLES // 2:
         return start, end
@@ -287,17 +326,20 @@ def _holds_the_text(corners: Floats, marks: Glyphs) -> bool:
     A mark outside is text-like when it is about as strong as the text inside, on something about as light as the paper
     inside; the grain of wood and cloth is weaker and darker.
     """
-    if not np.all(np.isfinite(corners)):
-        return False
-    edges = np.roll(corners, -1, axis=0) - corners
-    relative = marks.centres[:, None] - corners[None]
-    inside = np.all(edges[None, :, 0] * relative[..., 1] - edges[None, :, 1] * relative[..., 0] >= 0, axis=1)
+    inside = _are_inside(marks.centres, corners)
     if not inside.any():
         return False
     like_inside = (marks.contrast >= SAME_INK * np.median(marks.contrast[inside])) & (
         marks.paper >= SAME_PAPER * np.median(marks.paper[inside])
     )
     return bool((~inside & like_inside).sum() <= MAX_OUTSIDE * inside.sum())
+
+
+def _are_inside(points: Floats, corners: Floats) -> Bools:
+    """Which of (n, 2) points lie within corners that run clockwise."""
+    edges = np.roll(corners, -1, axis=0) - corners
+    relative = points[:, None] - corners[None]
+    return np.asarray(np.all(edges[None, :, 0] * relative[..., 1] - edges[None, :, 1] * relative[..., 0] >= 0, axis=1))
 
 
 def _is_flat_already(corners: Floats, shape: tuple[int, ...]) -> bool:

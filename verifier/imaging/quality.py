@@ -10,27 +10,38 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schemas.base import Quad
-from schemas.document import CaptureProblem, PageQuality, QualityProblem
-from verifier.geometry import quad_from_bounds
+from schemas.document import HIDES_FIELDS, CaptureProblem, PageQuality, QualityProblem
+from verifier.geometry import Bounds, quad_from_bounds, quad_from_points
 from verifier.imaging.cropping import find_cuts
 from verifier.imaging.glare import find_glare
-from verifier.imaging.page import find_page
+from verifier.imaging.moire import find_moire
+from verifier.imaging.page import FoundPage, find_page
 from verifier.imaging.rectify import Flat
+from verifier.imaging.regions import NEARLY_ALL, Grid, divide, join, level_reached
 from verifier.imaging.sharpness import Patch, measure_patches
-from verifier.imaging.strokes import grey
-from verifier.imaging.text_area import TextArea, find_text
+from verifier.imaging.strokes import Glyphs, grey
+from verifier.imaging.text_area import ENOUGH, TextArea, find_text, strong_contrast, typical_height
+from verifier.imaging.texture import has_structure, is_texture
 from verifier.ocr.engine import Image
-
-HIDES_FIELDS = 0.3
-"""Severity from which fields are lost and the page has to be captured again; below it the page is only remarked on."""
 
 BLUR_STARTS, BLUR_ENDS = 0.05, 0.13
 """Sigma of the blur per character height (see above). Sharp phone photos of the development set stay below 0.035."""
 
-BLURRED_SHARE = 0.25
-"""Share of the text that must be as blurred as reported: single places err (seals, pictures, slanted rules)."""
+WIDESPREAD = 0.25
+"""Share of the text that must be as bad as reported before a page is unacceptable for it: single places err (seals,
+pictures, slanted rules)."""
+
+LEAST_SHARE, LEAST_PLACES, LEAST_SEVERITY = 0.1, 3, 0.1
+"""Share of the text, number of measured places, and severity from which less than that is remarked on."""
+
+LOCAL_CAP = 0.29
+"""Severity of what concerns less than WIDESPREAD of the text, at most: below HIDES_FIELDS."""
+
+MIN_BLOCK_GLYPHS = 6
+"""Marks from which a block's light is judged."""
 
 SMALL_STARTS, SMALL_ENDS = 12.0, 5.0
 """Pixels of a character's height. Recognisers look at lines of 48 pixels; strokes of Han characters merge below 10."""
@@ -40,6 +51,9 @@ DARK_STARTS, DARK_ENDS = 60.0, 15.0
 
 FAINT_STARTS, FAINT_ENDS = 0.22, 0.06
 """Mean contrast of ink to paper. Print has 0.35 to 0.6; carbon copies 0.25."""
+
+WAVES_START, WAVES_END = 0.3, 0.9
+"""Height of a screen's waves as a share of the ink's depth. Recognisers read through waves of a third of it."""
 
 NEARLY_BLACK = 40
 """When even the brightest tenth of a page without text is darker than this, light is what is missing."""
@@ -52,6 +66,10 @@ MESSAGES: dict[CaptureProblem, str] = {
     CaptureProblem.TOO_DARK: "画面太暗。请在光线充足、均匀的地方重新拍摄。",
     CaptureProblem.LOW_CONTRAST: "字迹太浅,与纸张难以区分。请在光线均匀处重新拍摄,或使用原件扫描。",
     CaptureProblem.BLANK: "页面上没有发现文字。请确认没有拍到空白页,并对准材料重新拍摄。",
+    CaptureProblem.MOIRE: "画面有屏幕条纹,像是翻拍的屏幕。请直接拍摄纸质材料,电子材料请上传原文件或截图。",
+    CaptureProblem.PHOTOCOPY: "这页看起来是黑白复印件。请尽量拍摄带彩色印章的原件。",
+    CaptureProblem.MIRRORED: "画面左右颠倒。请关闭前置摄像头的镜像,用后置摄像头重新拍摄。",
+    CaptureProblem.NOT_A_DOCUMENT: "画面里没有找到材料。请对准材料,让材料占满画面后重新拍摄。",
 }
 """What is wrong and how to do better, for the applicant."""
 
@@ -59,44 +77,123 @@ MESSAGES: dict[CaptureProblem, str] = {
 def measure(image: Image, flat: Flat | None = None) -> PageQuality:
     """Measure the capture of one page: BGR, uint8, shape (h, w, 3). Boxes are in pixels of `image`.
 
-    `flat` is what `rectify.flatten` made of the same image, if it did: the page need not be found a second time.
-    `acceptable` is False when a problem hides fields (severity HIDES_FIELDS and above). Nothing is raised for poor
-    images; a page without any text is `blank`.
+    `flat` is what `rectify.flatten` made of the same image, if it did: the page need not be found a second time. What is
+    wrong in a part of the page only has a box around it. `acceptable` is False when a problem hides fields (severity
+    HIDES_FIELDS and above); what is wrong with less than WIDESPREAD of the text is only remarked on, since nothing is
+    known yet about what stands there. Nothing is raised for poor images; a page without any text is `blank`.
     """
     gray = grey(image)
-    text = find_text(gray, find_page(image) if flat is None else flat.page)
+    page = find_page(image) if flat is None else flat.page
+    text = find_text(gray, page)
     if text is None:
-        dark = float(np.percentile(gray[::8, ::8], 90)) < NEARLY_BLACK
-        return _verdict([_problem(CaptureProblem.TOO_DARK if dark else CaptureProblem.BLANK, 1.0)])
-    problems = _blur(measure_patches(gray, text))
-    if not problems:
-        # Blur thins ink out as well; one problem is enough to be told.
-        problems += _plain(CaptureProblem.LOW_CONTRAST, _between(text.contrast, FAINT_STARTS, FAINT_ENDS))
-    problems += _plain(CaptureProblem.TOO_SMALL, _between(text.height * text.factor, SMALL_STARTS, SMALL_ENDS))
-    problems += _plain(CaptureProblem.TOO_DARK, _between(text.paper, DARK_STARTS, DARK_ENDS))
-    problems += [_problem(CaptureProblem.GLARE, g.severity, _box(g.box, text)) for g in find_glare(text)]
-    problems += [_problem(CaptureProblem.CROPPED, c.severity, _box(c.box, text)) for c in find_cuts(text)]
-    return _verdict(problems)
+        return verdict([problem(_nothing(gray, page), 1.0)])
+    grid = divide(text)
+    problems = _blur(measure_patches(gray, text, grid), text, grid)
+    problems += _light(text, grid, faint=not problems)
+    problems += _plain(CaptureProblem.TOO_SMALL, _between(_height(text), SMALL_STARTS, SMALL_ENDS))
+    problems += [problem(CaptureProblem.GLARE, g.severity, _scaled(g.quad, text)) for g in find_glare(text)]
+    problems += [problem(CaptureProblem.CROPPED, c.severity, _box(c.box, text)) for c in find_cuts(text)]
+    problems += _waves(image, text, grid)
+    found = verdict(problems)
+    if not found.acceptable and page is None and is_texture(gray, text.height * text.factor):
+        # Whatever else is wrong, better light or focus would not make a document of it.
+        return verdict([problem(CaptureProblem.NOT_A_DOCUMENT, 1.0), *found.problems])
+    return found
 
 
-def _blur(patches: tuple[Patch, ...]) -> list[QualityProblem]:
-    """Blurred when a quarter of the measured places is; the box holds the blurred ones unless they are nearly all."""
-    if not patches:
+def _nothing(gray: NDArray[np.uint8], page: FoundPage | None) -> CaptureProblem:
+    """What to call a picture without text."""
+    if float(np.percentile(gray[::8, ::8], 90)) < NEARLY_BLACK:
+        return CaptureProblem.TOO_DARK
+    return CaptureProblem.NOT_A_DOCUMENT if page is None and has_structure(gray) else CaptureProblem.BLANK
+
+
+def _waves(image: Image, text: TextArea, grid: Grid) -> list[QualityProblem]:
+    """Waves are told however weak; they make a page unreadable only when they are about as deep as the ink."""
+    moire = find_moire(image, text, grid)
+    if moire is None:
         return []
+    depth = moire.height / (text.contrast * text.paper)
+    return [problem(CaptureProblem.MOIRE, max(LEAST_SEVERITY, _between(depth, WAVES_START, WAVES_END)))]
+
+
+def _blur(patches: tuple[Patch, ...], text: TextArea, grid: Grid) -> list[QualityProblem]:
     blur = np.array([patch.blur for patch in patches])
-    weight = np.array([patch.weight for patch in patches])
-    # From the most blurred place on: the level that a quarter of the text reaches.
-    order = np.argsort(-blur)
-    reached = np.cumsum(weight[order]) > BLURRED_SHARE * weight.sum()
-    severity = _between(float(blur[order][reached][0]), BLUR_STARTS, BLUR_ENDS)
-    if severity <= 0:
-        return []
-    boxes = np.array([patch.box for patch in patches])[blur > BLUR_STARTS]
-    if len(boxes) >= 0.8 * len(patches):
-        return [_problem(CaptureProblem.BLURRED, severity)]
-    left, top = boxes[:, :2].min(axis=0)
-    right, bottom = boxes[:, 2:].max(axis=0)
-    return [_problem(CaptureProblem.BLURRED, severity, quad_from_bounds(*map(float, (left, top, right, bottom))))]
+    weights = np.array([patch.weight for patch in patches])
+    blocks = np.array([patch.block for patch in patches], dtype=np.int64)
+    severities = np.minimum(1.0, (blur - BLUR_STARTS) / (BLUR_ENDS - BLUR_STARTS))
+    boxes = [patch.box for patch in patches]
+    return _regional(CaptureProblem.BLURRED, severities, weights, boxes, blocks, text, grid)
+
+
+def _light(text: TextArea, grid: Grid, *, faint: bool) -> list[QualityProblem]:
+    """Paper too dark, and ink too pale when `faint` (blur thins ink out as well: one problem is enough to be told)."""
+    glyphs = _strong(text.glyphs)
+    of_glyph = grid.places(glyphs.centres)
+    blocks, counts = np.unique(of_glyph, return_counts=True)
+    blocks = blocks[counts >= MIN_BLOCK_GLYPHS]
+    members = [of_glyph == block for block in blocks]
+    if not members:
+        blocks, members = np.zeros(1, np.int64), [np.ones(len(glyphs), np.bool_)]
+    weights = np.array([float(here.sum()) for here in members])
+    boxes = [_extent(glyphs.boxes[here]) for here in members]
+    paper = np.array([float(np.median(glyphs.paper[here])) for here in members])
+    contrast = np.array([float(np.median(glyphs.contrast[here])) for here in members])
+    dark = np.minimum(1.0, (paper - DARK_STARTS) / (DARK_ENDS - DARK_STARTS))
+    pale = np.minimum(1.0, (contrast - FAINT_STARTS) / (FAINT_ENDS - FAINT_STARTS))
+    found = _regional(CaptureProblem.TOO_DARK, dark, weights, boxes, blocks, text, grid)
+    if faint:
+        found += _regional(CaptureProblem.LOW_CONTRAST, pale, weights, boxes, blocks, text, grid)
+    return found
+
+
+def _regional(
+    kind: CaptureProblem,
+    severities: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    boxes: list[Bounds],
+    blocks: NDArray[np.int64],
+    text: TextArea,
+    grid: Grid,
+) -> list[QualityProblem]:
+    """One problem per region, or a single one without a box when it concerns nearly all of the text."""
+    regions = join(grid, blocks, severities, weights, boxes) if len(severities) else ()
+    share = sum(region.share for region in regions)
+    worth_saying = [
+        region
+        for region in regions
+        if region.share >= LEAST_SHARE and region.places >= LEAST_PLACES and region.severity >= LEAST_SEVERITY
+    ]
+    reached = level_reached(severities, weights, WIDESPREAD) if regions else 0.0
+    if share >= NEARLY_ALL:
+        return _plain(kind, reached)
+    if reached <= 0:
+        # Below the limit that makes a page unacceptable: the reading tells whether it matters.
+        return [problem(kind, min(r.severity, LOCAL_CAP), _box(r.box, text)) for r in worth_saying]
+    # The worst region speaks for the whole text, small ones beside it only for themselves.
+    first, *others = regions
+    return [
+        problem(kind, max(reached, first.severity), _box(first.box, text)),
+        *(problem(kind, r.severity, _box(r.box, text)) for r in others if r in worth_saying),
+    ]
+
+
+def _strong(glyphs: Glyphs) -> Glyphs:
+    """The marks that are certainly text: grain and artwork are paler, and may be more."""
+    strong = glyphs.select(glyphs.contrast >= strong_contrast(glyphs))
+    return strong if len(strong) >= ENOUGH else glyphs
+
+
+def _height(text: TextArea) -> float:
+    """Height of the text's characters in pixels of the image."""
+    return typical_height(_strong(text.glyphs)) * text.factor
+
+
+def _extent(boxes: NDArray[np.int32]) -> Bounds:
+    """Around (left, top, width, height) rows."""
+    left, top = boxes[:, :2].min(axis=0).tolist()
+    right, bottom = (boxes[:, :2] + boxes[:, 2:]).max(axis=0).tolist()
+    return float(left), float(top), float(right), float(bottom)
 
 
 def _between(value: float, starts: float, ends: float) -> float:
@@ -105,18 +202,26 @@ def _between(value: float, starts: float, ends: float) -> float:
 
 
 def _plain(kind: CaptureProblem, severity: float) -> list[QualityProblem]:
-    return [_problem(kind, severity)] if severity > 0 else []
+    return [problem(kind, severity)] if severity > 0 else []
 
 
-def _problem(kind: CaptureProblem, severity: float, box: Quad | None = None) -> QualityProblem:
+def problem(kind: CaptureProblem, severity: float, box: Quad | None = None) -> QualityProblem:
+    """A problem with its sentence for the applicant; the box in pixels of the page as uploaded, None for all of it."""
     return QualityProblem(kind=kind, severity=round(severity, 3), box=box, message=MESSAGES[kind])
 
 
-def _box(box: tuple[float, float, float, float], text: TextArea) -> Quad:
-    left, top, right, bottom = (round(value * text.factor, 1) for value in box)
-    return quad_from_bounds(left, top, right, bottom)
+def _box(box: Bounds, text: TextArea) -> Quad:
+    return _scaled(quad_from_bounds(*box), text)
 
 
-def _verdict(problems: Iterable[QualityProblem]) -> PageQuality:
-    worst_first = tuple(sorted(problems, key=lambda problem: -problem.severity))
-    return PageQuality(acceptable=all(problem.severity < HIDES_FIELDS for problem in worst_first), problems=worst_first)
+def _scaled(quad: Quad, text: TextArea) -> Quad:
+    """A quad of the copy in pixels of the image, inside it."""
+    height, width = text.gray.shape
+    inside = np.clip(np.array(quad, dtype=np.float64), 0.0, [width, height])
+    return quad_from_points(inside * text.factor)
+
+
+def verdict(problems: Iterable[QualityProblem]) -> PageQuality:
+    """The problems, worst first; acceptable when none of them hides fields."""
+    worst_first = tuple(sorted(problems, key=lambda each: -each.severity))
+    return PageQuality(acceptable=all(each.severity < HIDES_FIELDS for each in worst_first), problems=worst_first)

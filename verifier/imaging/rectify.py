@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.base import Point
 from verifier.geometry import Homography, identity
 from verifier.imaging.page import FoundPage, find_page
 from verifier.ocr.engine import Image
@@ -34,15 +36,16 @@ class Flat:
     """Where it lay, in pixels of the image given."""
 
 
-def flatten(image: Image) -> Flat:
+def flatten(image: Image, *, text: Sequence[Point] | None = None, other_text: Sequence[Point] = ()) -> Flat:
     """Find the page or card in `image` (BGR, uint8, (h, w, 3)) and warp it flat.
 
     The page keeps the orientation it has in the image: turning it upright is decided by reading. What lies outside the
-    image where the page leaves it repeats the border's pixels.
+    image where the page leaves it repeats the border's pixels. `text` and `other_text` are for a picture that was read
+    already: places of text on the paper looked for, and of text on others, in pixels of `image`.
     """
-    page = find_page(image)
+    page = find_page(image, text=text, other_text=other_text)
     if page is None:
-        return Flat(image=image, to_uploaded=identity(), found=False)
+        return unflattened(image)
     middle = page.corners.mean(axis=0)
     corners = middle + (page.corners - middle) * (1 + 2 * MARGIN)
     width, height = _flat_size(corners)
@@ -56,6 +59,11 @@ def flatten(image: Image) -> Flat:
         borderMode=cv2.BORDER_REPLICATE,
     )
     return Flat(image=np.asarray(flat, dtype=np.uint8), to_uploaded=to_uploaded, found=True, page=page)
+
+
+def unflattened(image: Image) -> Flat:
+    """The image as it is, for a picture on which no single page lies."""
+    return Flat(image=image, to_uploaded=identity(), found=False)
 
 
 def _flat_size(corners: NDArray[np.float64]) -> tuple[int, int]:

@@ -52,6 +52,9 @@ _SHORT, _AT_ENDS = 90, 8
 
 A tall character between two rules covers as much of the way as a worn rule does, but not the ends of the way.
 """
+_PAST_ONE_END, _PAST_BOTH_ENDS = 170, 45
+"""Pixels that a line may run past the rules it crosses, at one end or at each: a streak of a scanner, a fold and the
+edge of a sheet behind run on, rules end where their table does."""
 _ALIGNED, _SIDE_FROM = 6.0, 3
 """Ends of so many rules that lie on one upright line, within so many pixels, show a side that has no rule of its own."""
 
@@ -223,13 +226,32 @@ def _open_sides(across: Sequence[Segment], down: Sequence[Segment], seen: _Seen)
                 continue
             ys, xs = np.array([y for _, y in group]), np.array([x for x, _ in group])
             slope, offset = _line_through(ys, xs)
-            top, bottom = float(ys.min()), float(ys.max())
-            top, bottom = _next_rule(across, xs.mean(), top, -1), _next_rule(across, xs.mean(), bottom, 1)
+            ends = float(ys.min()), float(ys.max())
+            if _is_crossed(across, float(xs.mean()), ends) or not _has_upright(down, group, end):
+                continue
+            top, bottom = _next_rule(across, xs.mean(), ends[0], -1), _next_rule(across, xs.mean(), ends[1], 1)
             side = (top, offset + slope * top, bottom, offset + slope * bottom)
             added.append(side)
             for plane in (seen.mask, seen.fine):
                 cv2.line(plane, (round(side[0]), round(side[1])), (round(side[2]), round(side[3])), 1, 3)
     return added
+
+
+def _is_crossed(across: Sequence[Segment], x: float, ends: tuple[float, float]) -> bool:
+    """Whether a level rule goes on through a side that stands at x between two heights: lines to write on do."""
+    return any(
+        x0 + _REACH < x < x1 - _REACH and ends[0] + _REACH < (y0 + y1) / 2 < ends[1] - _REACH
+        for x0, y0, x1, y1 in across
+    )
+
+
+def _has_upright(down: Sequence[Segment], group: Sequence[tuple[float, float]], end: int) -> bool:
+    """Whether an upright rule of the table crosses the heights of at least two of the ends, on the table's side of them."""
+    x = sum(each for each, _ in group) / len(group)
+    return any(
+        (x_top > x if end == 0 else x_top < x) and sum(top - _REACH <= y <= bottom + _REACH for _, y in group) >= 2
+        for top, x_top, bottom, _ in down
+    )
 
 
 def _is_near(x: float, y: float, upright: Segment) -> bool:
@@ -257,7 +279,8 @@ def _closed(
 
     `down` and its marks are transposed, here and in the answer. Ends are carried on to the rule they nearly meet.
     """
-    rules, others = list(across), list(down)
+    rules = [rule for rule in across if not _runs_on(rule, down)]
+    others = [rule for rule in down if not _runs_on(rule, across)]
     while True:
         kept = [part for rule in rules for part in _between_crossings(rule, others, seen_across)]
         kept_others = [part for rule in others for part in _between_crossings(rule, kept, seen_down)]
@@ -273,15 +296,7 @@ def _between_crossings(rule: Segment, crossing: Sequence[Segment], seen: _Seen) 
     """
     x0, y0, x1, y1 = rule
     slope = (y1 - y0) / max(x1 - x0, 1.0)
-    places: list[float] = []
-    for top, x_top, bottom, x_bottom in crossing:
-        lean = (x_bottom - x_top) / max(bottom - top, 1.0)
-        y = y0 + slope * (x_top - x0)
-        x = x_top + lean * (y - top)
-        y = y0 + slope * (x - x0)
-        if top - _REACH <= y <= bottom + _REACH and x0 - _REACH <= x <= x1 + _REACH:
-            places.append(x)
-    places.sort()
+    places = _crossings(rule, crossing)
     parts: list[Segment] = []
     for left, right in pairwise(places):
         xs = np.arange(left + 3, right - 2, dtype=np.float64)
@@ -293,6 +308,30 @@ def _between_crossings(rule: Segment, crossing: Sequence[Segment], seen: _Seen) 
         else:
             parts.append((left, y0 + slope * (left - x0), right, y0 + slope * (right - x0)))
     return [part for part in parts if part[2] - part[0] >= SMALLEST]
+
+
+def _crossings(rule: Segment, crossing: Sequence[Segment]) -> list[float]:
+    """Where a rule along x meets rules along y (transposed), from left to right."""
+    x0, y0, x1, y1 = rule
+    slope = (y1 - y0) / max(x1 - x0, 1.0)
+    places: list[float] = []
+    for top, x_top, bottom, x_bottom in crossing:
+        lean = (x_bottom - x_top) / max(bottom - top, 1.0)
+        y = y0 + slope * (x_top - x0)
+        x = x_top + lean * (y - top)
+        y = y0 + slope * (x - x0)
+        if top - _REACH <= y <= bottom + _REACH and x0 - _REACH <= x <= x1 + _REACH:
+            places.append(x)
+    return sorted(places)
+
+
+def _runs_on(rule: Segment, crossing: Sequence[Segment]) -> bool:
+    """Whether a line goes on far past the first and the last rule it crosses."""
+    places = _crossings(rule, [other for other in crossing if other[2] - other[0] >= _SHORT])
+    if len(places) < 2:
+        return False
+    before, after = places[0] - rule[0], rule[2] - places[-1]
+    return max(before, after) > _PAST_ONE_END or min(before, after) > _PAST_BOTH_ENDS
 
 
 def _is_seen(flags: NDArray[np.bool_], fine: NDArray[np.bool_]) -> bool:

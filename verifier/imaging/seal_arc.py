@@ -1,4 +1,4 @@
-"""The arc of a seal: its ink laid out as a clean disc, the band of text along its ring, and that band unwrapped."""
+"""The arc of a seal: the band of text along its ring, and that band unwrapped."""
 
 from __future__ import annotations
 
@@ -9,35 +9,22 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier.imaging.ink import Plane, coloured_ink, densities, detailed_ink, paper
-from verifier.imaging.seal_shapes import Ellipse, Floats, SealRegion, sample
-from verifier.ocr.engine import Image
+from verifier.imaging.ink import Plane
+from verifier.imaging.seal_disc import Disc, filled
+from verifier.imaging.seal_shapes import Ellipse, Floats, sample
 
-_RADIUS = 220
-"""Pixels from the centre to the ring, longest way, once a seal is made round: its text is then about 50 px tall."""
-_MARGIN = 1.25
-"""How far beyond the ring the seal's surroundings are looked at, in radii."""
-_DETAIL_REACH = 9
-"""Pixels within which colour says whose ink a sharp mark is: twice what JPEG's colour blurs, at `_RADIUS`."""
 _FINENESS = 70
 """Steps per half a character's height in which the spacing of characters is tried."""
 _GAP_INK = 0.25
 """Most ink between characters, as a share of the mean ink of the band, for their spacing to count as even."""
+_WHOLE = 0.9
+"""Share of the way around from which a band has lost its opening to a line or number there: it tells no ends."""
+_SECTOR = 18.0
+"""Degrees to both sides of the seal's bottom that are free of the arc's characters."""
 _STAR_REACH = 0.34
 """A star's tips end within this share of the radius."""
 _STEPS = 1440
 """Columns all around the ring when the strip's place is looked for."""
-
-
-@dataclass(frozen=True)
-class Disc:
-    """The ink of one seal with a tilted circle made round: the ring is `ring`, ink is 1 where the seal is fully inked."""
-
-    ink: Plane
-    """Told by colour: clean, a little blurred."""
-    detail: Plane
-    """The same with the sharpness of the picture, for reading."""
-    ring: Ellipse
 
 
 @dataclass(frozen=True)
@@ -56,46 +43,6 @@ class Band:
         """The direction of the opening, degrees clockwise from the right: the seal's bottom, to about 20 degrees."""
         points, _ = along_ring(ring, np.array([self.start + (1.0 + self.length) / 2.0]))
         return math.degrees(math.atan2(float(points[0, 1]) - ring.y, float(points[0, 0]) - ring.x))
-
-
-def flatten_ink(image: Image, region: SealRegion) -> Disc:
-    """The seal's ink alone, with a tilted round seal made round; an oval one keeps its shape."""
-    height, width = image.shape[:2]
-    ring = region.ellipse
-    reach = _MARGIN * max(ring.a, ring.b)
-    left, top = max(0, int(ring.x - reach)), max(0, int(ring.y - reach))
-    right, bottom = min(width, math.ceil(ring.x + reach)), min(height, math.ceil(ring.y + reach))
-    crop = np.ascontiguousarray(image[top:bottom, left:right])
-    density = densities(crop, paper(crop, reach_px=0.35 * reach))
-    longest = max(ring.a, ring.b)
-    a, b = (longest, longest) if region.shape == "round" else (ring.a, ring.b)
-    side = 2 * round(_MARGIN * _RADIUS)
-    target = Ellipse(side / 2, side / 2, a * _RADIUS / longest, b * _RADIUS / longest, ring.angle)
-    matrix = _between(ring.moved(-left, -top), target)
-    if longest > 1.5 * _RADIUS:
-        density = np.asarray(cv2.blur(density, (3, 3)), dtype=np.float32)
-    density = np.asarray(cv2.warpAffine(density, matrix, (side, side), flags=cv2.INTER_CUBIC), dtype=np.float32)
-    density = np.maximum(density, np.float32(0.0))
-    ink = coloured_ink(density, region.colour, under_pen=True)
-    sharp = (ink + detailed_ink(density, ink, region.colour, _DETAIL_REACH)) / np.float32(2.0)
-    points, inwards = along_ring(target, np.arange(360) / 360.0)
-    outline = sample(ink, points[None] + np.arange(-3.0, 5.0)[:, None, None] * inwards)
-    full = np.float32(max(float(np.percentile(outline.max(axis=0), 60)), 1e-3))
-    return Disc(np.clip(ink / full, 0.0, 1.0), np.clip(sharp / full, 0.0, 1.0), target)
-
-
-def _between(source: Ellipse, target: Ellipse) -> Floats:
-    """The 2x3 affine map that carries one ellipse to another without turning it."""
-    first, second = source.matrix(), target.matrix()
-    linear = second[:, :2] @ np.linalg.inv(first[:, :2])
-    return np.column_stack([linear, second[:, 2] - linear @ first[:, 2]])
-
-
-def _filled(side: int, ring: Ellipse, factor: float) -> NDArray[np.uint8]:
-    mask = np.zeros((side, side), np.uint8)
-    centre, axes = (round(ring.x), round(ring.y)), (max(1, round(ring.a * factor)), max(1, round(ring.b * factor)))
-    cv2.ellipse(mask, centre, axes, ring.angle, 0, 360, 1, cv2.FILLED)
-    return mask
 
 
 def along_ring(ring: Ellipse, places: Floats) -> tuple[Floats, Floats]:
@@ -128,7 +75,7 @@ def unwrap(plane: Plane, ring: Ellipse, depths: Floats, places: Floats) -> Plane
 
 def inside(disc: Disc, depth: float) -> NDArray[np.bool_]:
     """What lies more than `depth` pixels inwards from the ring and is not part of the star."""
-    mask = _filled(disc.ink.shape[0], disc.ring, 1.0 - depth / min(disc.ring.a, disc.ring.b))
+    mask = filled(disc.ink.shape[0], disc.ring, 1.0 - depth / min(disc.ring.a, disc.ring.b))
     if has_star(disc):
         radius = round(_STAR_REACH * min(disc.ring.a, disc.ring.b))
         cv2.circle(mask, (round(disc.ring.x), round(disc.ring.y)), radius, 0, cv2.FILLED)
@@ -165,6 +112,7 @@ def fit_characters(disc: Disc, band: Band, top: float) -> tuple[Band, Band] | No
     # the ends of a straight line do not come that close to the ring, a registration number stays there
     quarter, half = len(depths) // 4, len(depths) // 2
     near_ring = np.asarray(strip[:quarter].mean(axis=0), dtype=np.float32)
+    between = np.asarray(strip[quarter : half + quarter // 2].mean(axis=0), dtype=np.float32)
     far_from_it = np.asarray(strip[half:].mean(axis=0), dtype=np.float32)
     # spacing is judged on the upper part only, where nothing else comes near
     clear = 0.28 * _STEPS
@@ -172,18 +120,43 @@ def fit_characters(disc: Disc, band: Band, top: float) -> tuple[Band, Band] | No
     if spacing is None:
         return None
     pitch, phase = spacing
-    pairs = min(_filled_pairs(part, pitch, phase, clear) for part in (near_ring, far_from_it))
-    if pairs < 2:
-        return None
+    pairs = min(_filled_pairs(part, pitch, phase, clear) for part in (near_ring, between, far_from_it))
     # an odd number of characters has one at the very top, an even number a gap
     odd = abs(abs(phase) / pitch - 0.5) < 0.25
     centre = phase + 0.5 * pitch * (1.0 if phase < 0.0 else -1.0) if odd else phase
+    ends = ((band.start - middle + 0.5) % 1.0 - 0.5) * _STEPS
+    reaches = (centre - ends, ends + band.length * _STEPS - centre)
+    # a sparse character such as 广 has too little ink for its half, yet the band goes as far
+    if band.length < _WHOLE:
+        pairs = max(pairs, math.floor(min(reaches) / pitch - (0.5 if odd else 0.0) + 0.35))
+    if pairs < 2:
+        return None
 
     def spanning(count: int) -> Band:
         half = (count + 0.5 if odd else count) * pitch
         return Band(band.outer, band.inner, (middle + (centre - half) / _STEPS) % 1.0, 2.0 * half / _STEPS)
 
     return spanning(pairs), spanning(pairs - 1)
+
+
+def even_ends(disc: Disc, band: Band, top: float) -> Band:
+    """The band made to reach equally far to both sides of `top` (as `fit_characters`) where there is ink to reach for."""
+    points, _ = along_ring(disc.ring, np.arange(_STEPS) / _STEPS)
+    directions = np.degrees(np.arctan2(points[:, 1] - disc.ring.y, points[:, 0] - disc.ring.x))
+    middle = float(np.argmin(np.abs(np.mod(directions - top + 180.0, 360.0) - 180.0))) / _STEPS
+    before = (middle - band.start) % 1.0
+    after = band.length - before
+    character = (band.inner - band.outer) / perimeter(disc.ring)
+    longer, shorter = max(before, after), min(before, after)
+    if not 0.4 * character < longer - shorter < 2.2 * character or longer > 0.46:
+        return band
+    added = np.linspace(shorter, longer, 60) * (-1.0 if before < after else 1.0) + middle
+    there = np.linspace(0.0, shorter, 200) * (-1.0 if before < after else 1.0) + middle
+    depths = np.arange(band.outer, band.inner, dtype=np.float64)
+    usual = float(unwrap(disc.ink, disc.ring, depths, there).mean())
+    if float(unwrap(disc.ink, disc.ring, depths, added).mean()) < 0.2 * usual:
+        return band
+    return Band(band.outer, band.inner, (middle - longer) % 1.0, 2.0 * longer)
 
 
 def _spacing(columns: Plane, tall: float, clear: float) -> tuple[float, float] | None:
@@ -254,6 +227,24 @@ def perimeter(ring: Ellipse) -> float:
     """Ramanujan's approximation of an ellipse's perimeter, in its units."""
     h = ((ring.a - ring.b) / (ring.a + ring.b)) ** 2
     return math.pi * (ring.a + ring.b) * (1.0 + 3.0 * h / (10.0 + math.sqrt(4.0 - 3.0 * h)))
+
+
+def text_towards(disc: Disc, band: Band, direction: float) -> float:
+    """How much of the band around a direction (degrees clockwise from the right) holds characters of the arc, 0 to 1.
+
+    Characters fill the whole height of the band; a registration number and a straight line leave its middle free.
+    """
+    directions = np.radians(direction + np.arange(-_SECTOR, _SECTOR + 0.1, 0.5))
+    reach = np.arange(band.outer, band.inner)
+    points = np.stack([np.cos(directions), np.sin(directions)], axis=1)
+    edge = disc.ring.at(points)
+    inwards = np.array([disc.ring.x, disc.ring.y]) - edge
+    inwards /= np.maximum(np.linalg.norm(inwards, axis=1, keepdims=True), 1e-9)
+    inked = sample(disc.ink, edge[None] + reach[:, None, None] * inwards[None]) > 0.35
+    thirds = np.array_split(inked, 3)
+    character = round(1.2 * (band.inner - band.outer) / max(disc.ring.mean_radius, 1.0) * 57.3 / 0.5) | 1
+    filled_columns = [_spread(np.asarray(third.max(axis=0) > 0, dtype=np.bool_), character) for third in thirds]
+    return float(np.mean(np.all(filled_columns, axis=0)))
 
 
 def find_band(disc: Disc, *, number_possible: bool = True) -> Band | None:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verifier.imaging.ink import Plane
-from verifier.imaging.seal_arc import Band, Disc, inside, runs, sector
+from verifier.imaging.seal_arc import Band, inside, runs, sector
+from verifier.imaging.seal_disc import Disc
 from verifier.imaging.seal_shapes import Ellipse
 
 _INKED = 0.35
@@ -19,6 +20,9 @@ _LEAST_INK = 0.0008
 _SWING = 27.0
 """Degrees to both sides of the expected direction that are tried: the arc's opening tells it to about 20."""
 
+_SLANT = 3.0
+"""The same where the seal's star or oval tells the direction."""
+
 
 @dataclass(frozen=True)
 class StraightLine:
@@ -26,15 +30,21 @@ class StraightLine:
 
     ink: Plane
     detail: Plane
+    whole: Plane
+    """As `detail`, evenly to both sides of the seal's middle and with what of the arc stands there: a long line's ends
+    may reach where characters of the arc were supposed."""
     mask: NDArray[np.bool_]
 
 
-def level(disc: Disc, band: Band) -> float | None:
-    """By how many degrees the seal is turned clockwise, told by its straight line; None when it has none."""
+def level(disc: Disc, band: Band, expected: float, *, sure: bool) -> float | None:
+    """By how many degrees the straight line is turned clockwise; None when there is none.
+
+    `expected` is the seal's turn: `sure` when its shape told it, for lines are set level to a few degrees.
+    """
     core = np.where(inside(disc, band.inner), disc.ink, np.float32(0.0))
     if float((core > _INKED).mean()) < _LEAST_INK:
         return None
-    turn = _level(core, disc.ring, band.down(disc.ring) - 90.0)
+    turn = _level(core, disc.ring, expected, _SLANT if sure else _SWING)
     return turn if _rows(_rotated(core, disc.ring, turn), min(disc.ring.a, disc.ring.b)) else None
 
 
@@ -46,17 +56,27 @@ def find_lines(disc: Disc, band: Band, turn: float) -> tuple[StraightLine, ...]:
     free = inside(disc, 0.5 * band.outer) & ~sector(disc, band)
     field = _rotated(np.where(free, disc.ink, np.float32(0.0)), ring, turn)
     detail = _rotated(np.where(free, disc.detail, np.float32(0.0)), ring, turn)
+    everything = _rotated(np.where(inside(disc, 0.5 * band.outer), disc.detail, np.float32(0.0)), ring, turn)
     lines: list[StraightLine] = []
-    for rows in _rows(core, radius):
+    rows_of_text = _rows(core, radius)
+    if rows_of_text:
+        lowest = ring.y + radius - (band.outer + band.inner) / 2.0
+        rows_of_text += _row_below(field, rows_of_text[-1], round(ring.x), round(0.3 * radius), lowest)
+    for rows in rows_of_text:
         top, bottom = _whole_rows(field, *rows)
         left, right = _columns(field[top:bottom])
-        if right - left < 1.2 * (bottom - top):
+        if right - left < 1.1 * (bottom - top):
             continue
         pad = max(2, round(0.12 * (bottom - top)))
         place = (slice(max(0, top - pad), bottom + pad), slice(max(0, left - pad), right + pad))
         mask = np.zeros(disc.ink.shape, np.float32)
         mask[place] = 1.0
-        lines.append(StraightLine(field[place], detail[place], (_rotated(mask, ring, -turn) > 0.5) & free))
+        half = max(ring.x - left, right - ring.x, 1.0) + pad
+        if _goes_on(everything[top:bottom], left, right):
+            half += bottom - top
+        level_place = (place[0], slice(max(0, round(ring.x - half)), round(ring.x + half)))
+        own = (_rotated(mask, ring, -turn) > 0.5) & free
+        lines.append(StraightLine(field[place], detail[place], everything[level_place], own))
     return tuple(lines)
 
 
@@ -74,7 +94,7 @@ def _rotated(plane: Plane, ring: Ellipse, turn: float) -> Plane:
     return np.asarray(cv2.warpAffine(plane, matrix, plane.shape[::-1], flags=cv2.INTER_LINEAR), dtype=np.float32)
 
 
-def _level(field: Plane, ring: Ellipse, expected: float) -> float:
+def _level(field: Plane, ring: Ellipse, expected: float, swing: float) -> float:
     """The turn, in degrees, that makes the text level: the one with the sharpest rows."""
 
     def sharpness(turn: float) -> float:
@@ -86,8 +106,8 @@ def _level(field: Plane, ring: Ellipse, expected: float) -> float:
     # half the size is enough to tell the angle
     small = np.asarray(cv2.resize(field, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), dtype=np.float32)
     middle = ring.scaled(0.5)
-    coarse = max((expected + float(swing) for swing in np.arange(-_SWING, _SWING + 0.1, 3.0)), key=sharpness)
-    return max((coarse + float(swing) for swing in np.arange(-2.0, 2.1, 1.0)), key=sharpness)
+    coarse = max((expected + float(off) for off in np.arange(-swing, swing + 0.1, 3.0)), key=sharpness)
+    return max((coarse + float(off) for off in np.arange(-2.0, 2.1, 1.0)), key=sharpness)
 
 
 def _rows(upright: Plane, radius: float) -> list[tuple[int, int]]:
@@ -99,6 +119,28 @@ def _rows(upright: Plane, radius: float) -> list[tuple[int, int]]:
         return []
     strongest = max(float(profile[a:b].sum()) for a, b in tall)
     return [(a, b) for a, b in tall if float(profile[a:b].sum()) > 0.4 * strongest]
+
+
+def _goes_on(rows: Plane, left: int, right: int) -> bool:
+    """Whether there is ink right beside a line: its first or last character was taken for one of the arc."""
+    beside = max(2, (rows.shape[0]) // 3)
+    sides = rows[:, max(0, left - beside) : left], rows[:, right : right + beside]
+    return any(bool((side > _INKED).mean() > 0.08) for side in sides if side.size)
+
+
+def _row_below(field: Plane, last: tuple[int, int], x: int, reach: int, lowest: float) -> list[tuple[int, int]]:
+    """A short second line close under the `last` one, in the opening of the arc: the number of one of several seals.
+
+    A registration number is no line: its middle lies under `lowest`.
+    """
+    height = last[1] - last[0]
+    profile = field[:, max(0, x - reach) : x + reach].sum(axis=1)
+    faint = 0.15 * float(profile[last[0] : last[1]].max())
+    for top, bottom in runs(profile > faint):
+        if top >= last[1] - 2 and bottom > last[1] + 0.2 * height:
+            near = top - last[1] < 0.6 * height and 0.45 * height <= bottom - top <= 1.3 * height
+            return [(top, bottom)] if near and (top + bottom) / 2.0 < lowest else []
+    return []
 
 
 def _whole_rows(field: Plane, top: int, bottom: int) -> tuple[int, int]:

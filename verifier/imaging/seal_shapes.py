@@ -6,7 +6,7 @@ Everything here works on an ink plane (`verifier.imaging.ink.coloured_ink`): flo
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import cv2
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.base import Point, Quad
+from verifier.geometry import quad_from_points
 from verifier.imaging.ink import Colour, Plane
 
 Floats = NDArray[np.float64]
@@ -22,6 +23,8 @@ Shape = Literal["round", "oval", "square"]
 _RAYS = 180
 _INKED = 0.35
 """Share of the outline's own strength from which a place counts as inked."""
+_LETTERS = 0.18
+"""The same for the small strokes of letters, which blur more."""
 _DIRECTIONS = np.arange(_RAYS) * (2.0 * math.pi / _RAYS)
 _UNIT = np.stack([np.cos(_DIRECTIONS), np.sin(_DIRECTIONS)], axis=1)
 
@@ -80,6 +83,15 @@ class SealRegion:
     def ellipse(self) -> Ellipse:
         return Ellipse(self.centre[0], self.centre[1], self.axes[0], self.axes[1], self.angle)
 
+    def scaled(self, factor: float) -> SealRegion:
+        """The same region in an image resized by `factor`."""
+        return replace(
+            self,
+            box=quad_from_points(np.array(self.box) * factor),
+            centre=(self.centre[0] * factor, self.centre[1] * factor),
+            axes=(self.axes[0] * factor, self.axes[1] * factor),
+        )
+
 
 @dataclass(frozen=True)
 class Marks:
@@ -103,7 +115,7 @@ class Marks:
     @property
     def clean(self) -> float:
         """How complete the outline is and how clearly it stands alone, 0 to 1."""
-        return self.outline * max(0.0, 1.0 - self.outside) * max(0.0, 1.0 - self.gap)
+        return self.outline * max(0.0, 1.0 - self.outside) * max(0.0, 1.0 - self.gap**2)
 
 
 def sample(plane: Plane, points: Floats) -> Plane:
@@ -184,8 +196,11 @@ def _unit_radius(ellipse: Ellipse, points: Floats) -> Floats:
     return np.asarray(np.hypot(unit[:, 0], unit[:, 1]), dtype=np.float64)
 
 
-def measure_ring(plane: Plane, ellipse: Ellipse) -> Marks:
-    """What tells a seal's ring from a red disc, an emblem or a pair of characters: see `Marks`."""
+def measure_ring(plane: Plane, ellipse: Ellipse, faintest: float) -> Marks:
+    """What tells a seal's ring from a red disc, an emblem or a pair of characters: see `Marks`.
+
+    `faintest` is the density from which something counts as ink of the plane's colour at all.
+    """
     width = max(0.012, 1.0 / ellipse.mean_radius)
     ring = polar(plane, ellipse, np.linspace(1.0 - width, 1.0 + width, 5)).max(axis=0)
     strength = max(float(np.median(ring)), 1e-6)
@@ -193,7 +208,9 @@ def measure_ring(plane: Plane, ellipse: Ellipse) -> Marks:
     inked = ring > level
     outside = polar(plane, ellipse, np.linspace(1.04 + width, 1.2, 5))
     inside = polar(plane, ellipse, np.linspace(0.8, 0.97, 14)).mean(axis=1)
-    text = (polar(plane, ellipse, np.linspace(0.58, 0.88, 14)) > level).sum(axis=0) >= 2
+    values = polar(plane, ellipse, np.linspace(0.58, 0.88, 14), 2 * _RAYS)
+    band = values > max(faintest, _LETTERS * strength)
+    text = band.sum(axis=0) >= 2
     return Marks(
         strength=strength,
         outline=float(inked.mean()),
@@ -201,8 +218,14 @@ def measure_ring(plane: Plane, ellipse: Ellipse) -> Marks:
         outside=float(outside.mean()) / strength,
         gap=float(inside.min()) / strength,
         text=float(text.mean()),
-        strokes=int((text & ~np.roll(text, 1)).sum()),
+        # along a closely set text letters touch: they still part somewhere between head and foot
+        strokes=max(_begun(text), int(np.median([_begun(row) for row in band[2:-2]]))),
     )
+
+
+def _begun(flags: NDArray[np.bool_]) -> int:
+    """How often a stretch of True begins, all around."""
+    return int((flags & ~np.roll(flags, 1)).sum())
 
 
 def refine_frame(plane: Plane, corners: Floats) -> Floats | None:
@@ -245,7 +268,7 @@ def _crossing(first: Floats, second: Floats) -> Floats | None:
     return np.asarray(first[0] + along * share[0], dtype=np.float64)
 
 
-def measure_frame(plane: Plane, corners: Floats) -> Marks:
+def measure_frame(plane: Plane, corners: Floats, faintest: float) -> Marks:
     """The same as `measure_ring` for a four-sided frame; `corners` (4, 2) in order around it."""
     sides = [math.dist(corners[i], corners[(i + 1) % 4]) for i in range(4)]
     half = min(sides) / 2.0
@@ -270,7 +293,7 @@ def measure_frame(plane: Plane, corners: Floats) -> Marks:
     outside = np.mean([along(-width - inset) for inset in np.linspace(2.0, 2.0 + 0.3 * half, 4)])
     strips = [float(along(inset).mean()) for inset in np.linspace(width + 1.0, width + 1.0 + 0.25 * half, 8)]
     inside = np.stack([along(inset) for inset in np.linspace(0.25, 0.9, 10) * half])
-    crossed = inside > _INKED * strength
+    crossed = inside > max(faintest, _LETTERS * strength)
     return Marks(
         strength=strength,
         outline=float(inked.mean()),

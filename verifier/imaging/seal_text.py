@@ -7,30 +7,35 @@ leaves room where its text begins, so a few ways to cut it are recognised togeth
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
+from verifier.compare.text import squeeze
 from verifier.imaging.ink import Plane, coloured_ink, densities, paper
-from verifier.imaging.seal_arc import Band, Disc, find_band, fit_characters, flatten_ink, perimeter, runs, unwrap
+from verifier.imaging.seal_arc import Band, even_ends, find_band, fit_characters, perimeter, runs, text_towards, unwrap
+from verifier.imaging.seal_disc import Disc, Source, flatten_ink
 from verifier.imaging.seal_line import StraightLine, erase, find_lines, level
 from verifier.imaging.seal_shapes import Ellipse, SealRegion
+from verifier.imaging.seal_turn import turn_by_shape
+from verifier.imaging.seal_vote import chosen, is_settled
 from verifier.ocr.engine import Engine, Image, Recognition
 
 _HEIGHT = 48
 """Height of the strips, in pixels: what PP-OCR recognises at."""
-_EDGE_DIRT = "。.,，、·:：;；'\"‘’“”`-—_|/\\《》<>…!！"
-"""What specks at the ends of a strip are read as; no seal's text begins or ends with it."""
-_CHARACTER = 0.025
-"""What another character is worth as score."""
-_WHOLE_LINE = 0.1
-"""What a final 章 is worth as score: the straight line of nearly every seal ends in 专用章."""
 _FRAME_SIDE = 400
 """Long side in pixels of a square seal turned level."""
+_WIDTHS = (0.9, 0.6)
+"""Widths at which the arc is recognised, as shares of what it would be in print."""
+_BLUR = 3.0
+"""Pixels of a seal made `RADIUS` large over which strokes are blurred."""
 _LEAST_SCORE = 0.5
 """Readings below are no text: worn ornaments, a table's rule across the seal."""
 
 
-def arc_strip(plane: Plane, ring: Ellipse, band: Band, *, widen: float = 1.0, margin: float = 0.12) -> Image:
+def arc_strip(plane: Plane, ring: Ellipse, band: Band, *, widen: float = 1.0, margin: float = 0.08) -> Image:
     """The band of text as an upright black-on-white strip, `_HEIGHT` pixels tall."""
     tall = band.inner - band.outer
     way = perimeter(ring)
@@ -61,70 +66,139 @@ def _black_on_white(ink: Plane) -> Image:
     return np.asarray(cv2.cvtColor(framed, cv2.COLOR_GRAY2BGR), dtype=np.uint8)
 
 
-def read(image: Image, region: SealRegion, engine: Engine) -> Recognition:
-    """The text on the arc followed by the straight line; empty with score 0 when the seal holds no legible text.
+@dataclass(frozen=True)
+class SealText:
+    """What a seal says: the arc, then its straight lines; the score is the mean over the characters."""
 
-    `region` is one of `find(image)`. One call to `engine.recognise`; the score is the mean over the characters.
-    Raises what the engine raises.
+    text: str
+    score: float
+    unread: bool = False
+    """Whether a part of it could not be read: its purpose may be missing."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One line of text of a seal: the strips recognised at once, and those for when they leave it unsure."""
+
+    first: tuple[Image, ...]
+    second: tuple[Image, ...]
+
+
+def read(
+    image: Image, region: SealRegion, engine: Engine, *, source: Source | None = None, known: Sequence[str] = ()
+) -> SealText:
+    """The text on the arc followed by the straight lines; empty with score 0 when the seal holds no legible text.
+
+    `region` is one of `find(image)`; with `source` the seal is taken from the picture the page was made from. `known`
+    are texts of the page, which often prints the name the seal bears: they only help to choose among readings. One
+    call to `engine.recognise`, a second one when readings disagree. Raises what the engine raises.
     """
-    lines = _frame_strips(image, region) if region.shape == "square" else _ring_strips(image, region)
-    strips = [strip for ways in lines for strip in ways]
-    if not strips:
-        return Recognition(text="", score=0.0)
-    answers = iter(engine.recognise(strips))
-    return _joined([max((next(answers) for _ in ways), key=_plausibility) for ways in lines])
+    parts = (
+        _frame_parts(image, region) if region.shape == "square" else _ring_parts(image, region, source)
+    )  # fmt: skip
+    if not parts:
+        return SealText(text="", score=0.0)
+    names = [squeeze(name) for name in known]
+    readings = _recognised(engine, [part.first for part in parts])
+    unsure = [at for at, said in enumerate(readings) if parts[at].second and not is_settled(said)]
+    if unsure:
+        more = _recognised(engine, [parts[at].second for at in unsure])
+        for at, said in zip(unsure, more, strict=True):
+            readings[at] = [*readings[at], *said]
+    return _joined([chosen(said, names) for said in readings])
 
 
-def _plausibility(reading: Recognition) -> float:
-    """The score, and a little for what a cut through characters takes away: their number, and the final 章."""
-    return reading.score + _CHARACTER * len(reading.text) + (_WHOLE_LINE if reading.text.endswith("章") else 0.0)
+def _recognised(engine: Engine, strips: Sequence[tuple[Image, ...]]) -> list[list[Recognition]]:
+    answers = iter(engine.recognise([strip for ways in strips for strip in ways]))
+    return [[next(answers) for _ in ways] for ways in strips]
 
 
-def _joined(parts: list[Recognition]) -> Recognition:
-    texts = [("".join(part.text.split()).strip(_EDGE_DIRT), part.score) for part in parts if part.score >= _LEAST_SCORE]
-    length = sum(len(text) for text, _ in texts)
-    score = sum(len(text) * score for text, score in texts) / length if length else 0.0
-    return Recognition(text="".join(text for text, _ in texts), score=min(1.0, score))
+def _joined(parts: Sequence[Recognition]) -> SealText:
+    legible = [part for part in parts if part.score >= _LEAST_SCORE and part.text]
+    length = sum(len(part.text) for part in legible)
+    score = sum(len(part.text) * part.score for part in legible) / length if length else 0.0
+    text = "".join(part.text for part in legible)
+    return SealText(text, min(1.0, score), unread=len(legible) < len(parts))
 
 
-def _ring_strips(image: Image, region: SealRegion) -> list[tuple[Image, ...]]:
-    disc = flatten_ink(image, region)
+def _ring_parts(image: Image, region: SealRegion, source: Source | None) -> list[_Part]:
+    disc = flatten_ink(image, region, source)
     band = find_band(disc)
     if band is None:
         return []
-    turn = level(disc, band)
+    expected, sure = _expected_turn(disc, band)
+    turn = level(disc, band, expected, sure=sure)
+    if turn is None and not sure:
+        return [_arc_part(disc, band)]
+    top = expected if sure or turn is None else turn
+    bands = fit_characters(disc, band, top - 90.0)
     if turn is None:
-        return [_arc_ways(disc, band)]
-    bands = fit_characters(disc, band, turn - 90.0) if region.shape == "round" else None
+        return [_arc_part(disc, bands[0] if bands else even_ends(disc, band, top - 90.0), band)]
     if bands is None:
         lines = find_lines(disc, band, turn)
         rest = erase(disc, lines)
-        found = find_band(rest, number_possible=not lines)
-        return [_arc_ways(rest, found or band), *(_line_ways(line) for line in lines)]
+        found = find_band(rest, number_possible=not lines) or band
+        return [_arc_part(rest, even_ends(rest, found, top - 90.0), found), *(_line_part(line) for line in lines)]
     lines, shorter = (find_lines(disc, fitted, turn) for fitted in bands)
-    ways = [_line_ways(line) for line in lines]
+    parts = [_line_part(line) for line in lines]
     if len(lines) == len(shorter):
         # a long line's ends may stand where a character of the arc was supposed
-        ways = [(*first, *_line_ways(other)) for first, other in zip(ways, shorter, strict=True)]
+        parts = [
+            _line_part(first, None if first.ink.shape == other.ink.shape else other)
+            for first, other in zip(lines, shorter, strict=True)
+        ]
     elif not lines:
-        ways = [_line_ways(line) for line in shorter]
-    return [_arc_ways(erase(disc, lines), bands[0]), *ways]
+        parts = [_line_part(line) for line in shorter]
+    return [_arc_part(erase(disc, lines), bands[0]), *parts]
 
 
-def _arc_ways(disc: Disc, band: Band) -> tuple[Image, ...]:
-    return (
-        arc_strip(disc.detail, disc.ring, band),
-        arc_strip(disc.ink, disc.ring, band),
-        # characters of a seal are cut wide apart: narrower they look more like print
-        arc_strip(disc.detail, disc.ring, band, widen=0.7),
+def _expected_turn(disc: Disc, band: Band) -> tuple[float, bool]:
+    """By how much the seal is turned, and whether its shape tells it or only the opening of its arc, roughly.
+
+    Seals stand about upright on papers: another way only when the arc's text stands where the bottom would be.
+    """
+    opening = band.down(disc.ring) - 90.0
+    upright = turn_by_shape(disc) or 0.0
+    turned = turn_by_shape(disc, opening)
+    other = opening if turned is None else turned
+    stands_there = text_towards(disc, band, upright + 90.0) > 0.8
+    free = text_towards(disc, band, other + 90.0) < 0.3
+    return (other if stands_there and free else upright), turned is not None
+
+
+def _arc_part(disc: Disc, band: Band, other: Band | None = None) -> _Part:
+    """The arc in two widths: characters of a seal are cut wide apart, narrower they look more like print.
+
+    `other` is another place for it, tried when the first is unsure.
+    """
+    sharp = _sharpened(disc.detail)
+    elsewhere = other is not None and abs(other.length - band.length) > 0.02
+    return _Part(
+        first=tuple(arc_strip(sharp, disc.ring, band, widen=width) for width in _WIDTHS),
+        second=(arc_strip(sharp, disc.ring, other, widen=0.75),) if other is not None and elsewhere else (),
     )
 
 
-def _line_ways(line: StraightLine) -> tuple[Image, ...]:
-    return (line_strip(line.detail), line_strip(line.ink))
+def _line_part(line: StraightLine, other: StraightLine | None = None) -> _Part:
+    """A straight line without and with what stands beside it; `other` is another cut of it."""
+    strip, whole = line_strip(_sharpened(line.detail)), line_strip(_sharpened(line.whole))
+    second = narrowed(strip, 0.75) if other is None else line_strip(_sharpened(other.detail))
+    return _Part(first=(strip, whole), second=(second,))
 
 
-def _frame_strips(image: Image, region: SealRegion) -> list[tuple[Image, ...]]:
+def narrowed(strip: Image, share: float) -> Image:
+    """A strip squeezed to `share` of its width."""
+    size = (max(_HEIGHT, round(share * strip.shape[1])), strip.shape[0])
+    return np.asarray(cv2.resize(strip, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _sharpened(plane: Plane, amount: float = 1.0) -> Plane:
+    """Stronger edges: what a camera, a scanner and resampling took from small strokes."""
+    soft = np.asarray(cv2.GaussianBlur(plane, (0, 0), _BLUR), dtype=np.float32)
+    return np.asarray(np.clip(plane + np.float32(amount) * (plane - soft), 0.0, 1.2), dtype=np.float32)
+
+
+def _frame_parts(image: Image, region: SealRegion) -> list[_Part]:
     """A square seal turned level, its rows of text from top to bottom."""
     corners = np.array(region.box, dtype=np.float32)
     across, down = (2.0 * axis for axis in region.axes)
@@ -141,9 +215,10 @@ def _frame_strips(image: Image, region: SealRegion) -> list[tuple[Image, ...]]:
     inner = ink[margin : size[1] - margin, margin : size[0] - margin]
     strong = max(float(np.percentile(inner, 99.0)), 1e-3)
     profile = (inner > 0.35 * strong).mean(axis=1)
-    lines: list[tuple[Image, ...]] = []
+    lines: list[_Part] = []
     for top, bottom in runs(profile > 0.02):
         if bottom - top >= 0.12 * size[1]:
             pad = round(0.12 * (bottom - top))
-            lines.append((line_strip(inner[max(0, top - pad) : bottom + pad] / np.float32(strong)),))
+            strip = line_strip(inner[max(0, top - pad) : bottom + pad] / np.float32(strong))
+            lines.append(_Part(first=(strip,), second=(narrowed(strip, 0.75),)))
     return lines

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from schemas.base import Quad
 from verifier.geometry import bounds, quad_from_bounds, quad_from_points
-from verifier.imaging.ink import Colour, Plane, coloured_ink, densities, paper, remove_red
+from verifier.imaging.ink import Colour, Plane, coloured_ink, densities, paper, remove_ink, remove_red
+from verifier.imaging.seal_disc import Source
 from verifier.imaging.seal_shapes import (
     Ellipse,
     Floats,
@@ -27,27 +28,34 @@ from verifier.imaging.seal_shapes import (
     refine_frame,
     refine_ring,
 )
-from verifier.imaging.seal_text import read
+from verifier.imaging.seal_text import SealText, read
 from verifier.ocr.engine import Image
 
-__all__ = ["SealRegion", "Shape", "find", "read", "remove_red"]
+__all__ = ["SealRegion", "SealText", "Shape", "Source", "find", "read", "remove_ink", "remove_red"]
 
 _WORK_SIDE = 1400
 """The long side at which seals are looked for."""
-_INK = 0.1
-"""Density from which a pixel counts as inked: faint stamps have 0.25, noise of dim photographs 0.07."""
+_INK, _FAINT_INK = 0.1, 0.035
+"""Densities from which a pixel counts as inked: the first always, the second on a page without colour noise."""
+_NOISE_TILE = 8
+"""Side, in steps of two pixels at the working size, of the squares in which the noise of a page's colour is measured."""
 _SMALLEST = 40
 """Smallest seal in pixels at the working size: below it no character could be read anyway."""
 _LARGEST = 0.7
 """Largest seal as a share of the page's short side."""
-_BRIDGES = (3, 7, 13)
+_BRIDGES = (3, 7, 13, 27)
 """Gaps of worn outlines that are bridged, in pixels at the working size."""
 _SAME = 6
 """Outlines whose bounds agree to about this many pixels are looked at once."""
-_CLEAN = 0.62
-"""Least completeness of an outline: seals of the sample pages, worn ones too, have 0.9, other red things up to 0.6."""
-_STROKES = 5
-"""Least number of strokes along the place of the text: an emblem's triangle or star makes three to five at most."""
+_CLEAN, _CLEAN_ENOUGH = 0.62, 0.8
+"""Least completeness of an outline, with many strokes of text and with few.
+
+Seals of the sample pages, worn ones too, have 0.9, an emblem on a card 0.65 with five strokes, other red things less.
+"""
+_STROKES, _MANY_STROKES = 4, 8
+"""Least numbers of strokes along the place of the text: an emblem's triangle or star makes three to six at most."""
+_FILLED = 0.3
+"""How much more of the ink's colour the paper within an outline has, as a logarithm, where the whole of it is inked."""
 _ROUND_RATIO = 0.8
 """Shortest axis over longest: a tilted round seal keeps 0.87 at 30 degrees, oval seals are made with 0.6 to 0.75."""
 
@@ -56,39 +64,53 @@ def find(image: Image) -> tuple[SealRegion, ...]:
     """The seals of a page, the surest first; () for none. `image` is BGR, shape (h, w, 3), any size from 40 px on."""
     scale = min(1.0, _WORK_SIDE / max(image.shape[:2]))
     work = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1.0 else image
-    density = densities(np.asarray(work, dtype=np.uint8), paper(np.asarray(work, dtype=np.uint8)))
+    work = np.asarray(work, dtype=np.uint8)
+    ground = paper(work)
+    density = densities(work, ground)
     found: list[SealRegion] = []
     for colour in ("red", "blue"):
         plane = np.asarray(cv2.GaussianBlur(coloured_ink(density, colour), (3, 3), 0), dtype=np.float32)
-        found += _in_plane(plane, colour, 1.0 / scale)
+        found += [region.scaled(1.0 / scale) for region in _in_plane(plane, colour) if not _is_filled(region, ground)]
     return tuple(_without_overlaps(found))
 
 
-def _in_plane(plane: Plane, colour: Colour, enlarge: float) -> list[SealRegion]:
+def _in_plane(plane: Plane, colour: Colour) -> list[SealRegion]:
     found: list[SealRegion] = []
-    for outline in _outlines(plane):
+    faintest = _faintest(plane)
+    for outline in _outlines(plane, faintest):
         ring = refine_ring(plane, _ellipse_of(outline))
         if ring is not None and 2.0 * min(ring.a, ring.b) >= _SMALLEST:
-            marks = measure_ring(plane, ring)
-            if _is_seal(marks):
-                found.append(_ring_region(ring.scaled(enlarge), colour, marks.clean))
+            marks = measure_ring(plane, ring, faintest)
+            if _is_seal(marks, faintest):
+                found.append(_ring_region(ring, colour, marks.clean))
                 continue
         rectangle = _rectangle_of(outline)
         corners = None if rectangle is None else refine_frame(plane, rectangle)
         if corners is not None:
-            marks = measure_frame(plane, corners)
-            if _is_seal(marks):
-                found.append(_frame_region(corners * enlarge, colour, marks.clean))
+            marks = measure_frame(plane, corners, faintest)
+            if _is_seal(marks, faintest):
+                found.append(_frame_region(corners, colour, marks.clean))
     return found
 
 
-def _outlines(plane: Plane) -> list[NDArray[np.int32]]:
+def _faintest(plane: Plane) -> float:
+    """The density that ink must have on this page: well above what its paper and print show of the colour."""
+    some = plane[::2, ::2]
+    height, width = (side - side % _NOISE_TILE for side in some.shape)
+    if not height or not width:
+        return _INK
+    tiles = some[:height, :width].reshape(height // _NOISE_TILE, _NOISE_TILE, width // _NOISE_TILE, _NOISE_TILE)
+    noise = float(np.median(tiles.max(axis=(1, 3))))
+    return min(_INK, max(_FAINT_INK, 3.0 * noise))
+
+
+def _outlines(plane: Plane, faintest: float) -> list[NDArray[np.int32]]:
     """Hulls of connected ink and of the holes in it, gaps bridged, of a size a seal can have.
 
     Holes count because a seal may touch a red table or lie, on a photograph, within a red desk's reach.
     """
     largest = _LARGEST * min(plane.shape)
-    mask = (plane > _INK).astype(np.uint8)
+    mask = (plane > faintest).astype(np.uint8)
     hulls: dict[tuple[int, ...], NDArray[np.int32]] = {}
     for bridge in _BRIDGES:
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (bridge, bridge))
@@ -125,14 +147,28 @@ def _rectangle_of(hull: NDArray[np.int32]) -> Floats | None:
     return np.roll(corners, -int(np.argmin(corners.sum(axis=1))), axis=0)
 
 
-def _is_seal(marks: Marks) -> bool:
-    return (
-        marks.strength > _INK
-        and marks.clean > _CLEAN
-        and marks.weakest > 0.3
-        and 0.04 < marks.text < 0.95
-        and marks.strokes >= _STROKES
-    )
+def _is_seal(marks: Marks, faintest: float) -> bool:
+    if marks.strength <= faintest or marks.weakest <= 0.3 or not 0.04 < marks.text < 0.97:
+        return False
+    return marks.clean > (_CLEAN if marks.strokes >= _MANY_STROKES else _CLEAN_ENOUGH) and marks.strokes >= _STROKES
+
+
+def _is_filled(region: SealRegion, ground: Image) -> bool:
+    """Whether the paper within the outline has the colour of the ink: a disc or a field, too large to count as ink."""
+    ink, other = (2, 1) if region.colour == "red" else (0, 2)
+    sides = [
+        ground[y, x].astype(np.float32) + 8.0 for y, x in (_around(region, ground, 0.5), _around(region, ground, 1.2))
+    ]
+    inside, outside = (float(np.median(np.log(side[:, ink] / side[:, other]))) for side in sides)
+    return inside - outside > _FILLED
+
+
+def _around(region: SealRegion, image: Image, factor: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows and columns of pixels around the region's outline made smaller or larger by `factor`."""
+    turn = np.linspace(0.0, 2.0 * math.pi, 72, endpoint=False)
+    points = region.ellipse.at(factor * np.stack([np.cos(turn), np.sin(turn)], axis=1)).round().astype(np.int64)
+    height, width = image.shape[:2]
+    return np.clip(points[:, 1], 0, height - 1), np.clip(points[:, 0], 0, width - 1)
 
 
 def _ring_region(ring: Ellipse, colour: Colour, confidence: float) -> SealRegion:

@@ -24,14 +24,21 @@ ENOUGH = 14
 EDGE = 7
 """Pixels of the copy around the edge of the page that are left out of it, twice their half."""
 
+MAY_BE_GRAIN, BLACKER = 0.2, 1.6
+"""Marks paler than this may be the noise of a dim photo, in which characters drown; it is when a smaller copy, where noise is
+averaged away, shows marks so many times as black."""
+
 FAINT_CONTRAST = 0.06
 """Asked of ink when none of INK_CONTRAST was found: faded or washed-out print."""
 
 CALMING = 1.2
 """Sigma of the blur that takes a noise of 10 grey levels below what faint ink has."""
 
+BLACKEST = 60
+"""The blackest tenth of all marks, at most so many, are text: a card has a hundred marks, grain of a photo thousands."""
+
 STRONG = 0.7
-"""Share of the contrast of the blackest tenth of all marks from which a mark tells what text looks like here."""
+"""Share of their contrast from which a mark tells what text looks like here."""
 
 SAME_INK = 0.4
 SAME_PAPER = 0.55
@@ -65,10 +72,17 @@ class TextArea:
 
 def find_text(gray: NDArray[np.uint8], page: FoundPage | None) -> TextArea | None:
     """The text of a grey image, on its `page` when that was found, or None when nothing looks like text."""
+    grain: TextArea | None = None
     for side in WORK_SIDES:
         text = _text_at(gray, side, page, INK_CONTRAST)
-        if text is not None:
+        if text is None:
+            continue
+        if text.contrast < MAY_BE_GRAIN and grain is None:
+            grain = text
+        elif grain is None or text.contrast >= BLACKER * grain.contrast:
             return text
+    if grain is not None:
+        return grain
     # Blobs of blurred text are plain in a small copy, where noise is averaged away; faint print shows in a larger one.
     for side in reversed(WORK_SIDES):
         text = _text_at(gray, side, page, FAINT_CONTRAST)
@@ -103,6 +117,15 @@ def typical_height(glyphs: Glyphs) -> float:
     return float(np.percentile(np.where(longer <= 2.2 * shorter, longer, shorter), 70))
 
 
+def strong_contrast(glyphs: Glyphs) -> float:
+    """Contrast from which a mark is certainly text.
+
+    The blackest marks are text even where a patterned cloth or the grain of a dim photo gives more marks than the page.
+    """
+    rank = min(BLACKEST, len(glyphs) // 10)
+    return STRONG * float(np.partition(glyphs.contrast, -1 - rank)[-1 - rank])
+
+
 def _inside(page: FoundPage | None, shape: tuple[int, ...], factor: float) -> NDArray[np.bool_]:
     if page is None:
         return np.ones(shape, dtype=np.bool_)
@@ -119,8 +142,7 @@ def _alike(glyphs: Glyphs, inside: NDArray[np.bool_]) -> Glyphs:
     glyphs = glyphs.select(inside[y, x])
     if not len(glyphs):
         return glyphs
-    # The blackest marks are text even where a patterned cloth gives more marks than the page.
-    strong = glyphs.contrast >= STRONG * np.percentile(glyphs.contrast, 90)
+    strong = glyphs.contrast >= strong_contrast(glyphs)
     return glyphs.select(
         (glyphs.contrast >= SAME_INK * np.median(glyphs.contrast[strong]))
         & (glyphs.paper >= SAME_PAPER * np.median(glyphs.paper[strong]))

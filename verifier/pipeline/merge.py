@@ -15,9 +15,12 @@ from verifier.geometry import Bounds, Homography, bounds, map_quad
 _AGREES = 0.6
 """A text layer's line is believed when the picture says at least this much of the same (hidden text cannot lie)."""
 
-
 _SAME_PLACE = 0.4
 """Two lines that share this much of the smaller one are readings of the same text."""
+_SURE = 0.85
+"""A reading with less score is no witness against another."""
+_DOUBT = 0.6
+"""The share of its score that a line loses when another sure reading of it has nothing in common with it."""
 
 
 def with_text_layer(lines: Sequence[Line], layer: Sequence[Line], to_page: Homography) -> tuple[Line, ...]:
@@ -30,23 +33,36 @@ def with_text_layer(lines: Sequence[Line], layer: Sequence[Line], to_page: Homog
     kept: list[Line] = []
     for native in layer:
         moved = native.model_copy(update={"box": map_quad(native.box, to_page)})
-        area = bounds(moved.box)
-        under = [line for line in lines if _shared(bounds(line.box), area) > 0.3]
-        seen = "".join(line.text for line in sorted(under, key=lambda line: line.box[0][0]))
-        if under and _says(seen, native.text) >= _AGREES:
+        if agreement(moved, lines) >= _AGREES:
             kept.append(moved)
     return (*kept, *(line for line in lines if not _is_said(line, kept)))
 
 
-def with_clean_reading(lines: Sequence[Line], clean: Sequence[Line], area: Bounds) -> tuple[Line, ...]:
+def agreement(line: Line, picture: Sequence[Line]) -> float:
+    """How much of what a line says the picture's lines in its place say too, 0 to 1; 0 where nothing was read."""
+    seen = "".join(other.text for other in sorted(in_place(line, picture), key=lambda other: other.box[0][0]))
+    return _says(seen, line.text) if seen else 0.0
+
+
+def in_place(line: Line, picture: Sequence[Line]) -> list[Line]:
+    """The lines of the picture that share a good part of the place of a line."""
+    area = bounds(line.box)
+    return [other for other in picture if _shared(bounds(other.box), area) > 0.3]
+
+
+def with_clean_reading(
+    lines: Sequence[Line], clean: Sequence[Line], area: Bounds, *, pens_alike: bool = False
+) -> tuple[Line, ...]:
     """Prefer the seal-free reading inside a seal's bounds.
 
     Lines that touch the seal are replaced by what the clean channel shows there; a plain line that the clean channel
     reads worse stays; plain lines wholly inside the seal that the clean channel does not show were the seal's own text.
+    Where two sure readings differ, the one that is taken is sure no more. `pens_alike`: the seal's ink has the colour
+    of pens, so that handwriting vanished with it: a plain line gives way only to a reading that is no worse in anything.
     """
     fresh = [line for line in clean if _touches(bounds(line.box), area) and line.text.strip()]
     result: list[Line] = []
-    used: set[int] = set()
+    replaced: dict[int, list[Line]] = {}
     for line in lines:
         own = bounds(line.box)
         rivals = [at for at, other in enumerate(fresh) if _shared(bounds(other.box), own) > _SAME_PLACE]
@@ -54,17 +70,38 @@ def with_clean_reading(lines: Sequence[Line], clean: Sequence[Line], area: Bound
             result.append(line)
             continue
         if not rivals:
-            if _share_inside(own, area) < 0.9:
+            if pens_alike or _share_inside(own, area) < 0.9:
                 result.append(line)
             continue
         text = sum(len(_plain(fresh[at].text)) for at in rivals)
         score = min(fresh[at].score for at in rivals)
-        if text >= len(_plain(line.text)) or score >= line.score:
+        longer, surer = text >= len(_plain(line.text)), score >= line.score
+        if (longer and surer) if pens_alike else (longer or surer):
+            for at in rivals:
+                replaced.setdefault(at, []).append(line)
             continue
-        result.append(line)
-        used.update(rivals)
-    result.extend(line for at, line in enumerate(fresh) if at not in used)
+        result.append(_doubted(line, [fresh[at] for at in rivals]))
+        for at in rivals:
+            replaced.setdefault(at, [])
+    shown = (replaced.get(at) for at in range(len(fresh)))
+    result.extend(
+        line if plain is None else _doubted(line, plain)
+        for line, plain in zip(fresh, shown, strict=True)
+        if plain is None or plain
+    )
     return tuple(result)
+
+
+def _doubted(line: Line, others: Sequence[Line]) -> Line:
+    """A line with a lower score where another sure reading of its place says something else."""
+    sure = [other for other in others if other.score >= _SURE]
+    if not sure or line.score < _SURE:
+        return line
+    seen = "".join(other.text for other in sorted(sure, key=lambda other: other.box[0][0]))
+    said = max(_says(seen, line.text), _says(line.text, seen))
+    return (
+        line if said >= 1.0 else line.model_copy(update={"score": round(line.score * (1.0 - _DOUBT * (1.0 - said)), 4)})
+    )
 
 
 def _is_said(line: Line, natives: Sequence[Line]) -> bool:

@@ -1,4 +1,4 @@
-"""One page: flattened, turned upright, read, read again where a seal covers text, its seals and codes found."""
+"""One page: its papers flattened, turned upright and read, again where a seal covers text; its seals and codes."""
 
 from __future__ import annotations
 
@@ -6,59 +6,98 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-import numpy as np
-
 from schemas.base import Quad
 from schemas.document import PageQuality
-from schemas.reading import CodeReading, Line, SealReading
+from schemas.reading import CodeReading, SealReading, Signal, SignalKind
+from verifier.compare.fingerprint import page_fingerprint
 from verifier.extract.confirm import crop_line
 from verifier.extract.page import ReadPage
-from verifier.geometry import Bounds, bounds, inverse
 from verifier.imaging import codes, quality, rectify, seals
 from verifier.intake import DecodedPage
 from verifier.ocr.engine import Engine, Image, Recognition
-from verifier.pipeline.merge import with_clean_reading, with_text_layer
-from verifier.pipeline.upright import read_upright
+from verifier.pipeline.code_text import is_denied
+from verifier.pipeline.mirrored import read_either_way, with_mirrored
+from verifier.pipeline.papers import Paper
+from verifier.pipeline.seal_readings import read_seals, regions_of
+from verifier.pipeline.text_layer import hidden_text
+from verifier.pipeline.under_seals import read_under_seals
 
 
 @dataclass(frozen=True)
 class PageReading:
-    """All that one page gave. Boxes of seals and codes are in pixels of the page as uploaded."""
+    """All that one uploaded page gave. Boxes of seals and codes are in pixels of the page as uploaded."""
 
-    page: ReadPage
+    parts: tuple[ReadPage, ...]
+    """The papers on the page, at least one: two sides of a card on one picture are two. All share the page's index."""
     quality: PageQuality
     seals: tuple[SealReading, ...]
     codes: tuple[CodeReading, ...]
+    signals: tuple[Signal, ...] = ()
+    fingerprint: str = ""
+    """16 hex digits, see verifier.compare.fingerprint; '' for a page that shows nothing of its own."""
 
 
 def read_page(decoded: DecodedPage, index: int, engine: Engine, *, deadline_s: float) -> PageReading:
-    """Every stage of one page. `index` counts from 0 over the document.
+    """Every stage of one page, in order. `index` counts from 0 over the document.
 
-    Raises EngineError when the engine cannot answer.
+    The picture: where paper lies on it, and how well it was captured. Each paper on it: read upright, its seals, what
+    they cover, its codes. Raises EngineError when the engine cannot answer.
     """
     flat = rectify.flatten(decoded.image)
     measured = quality.measure(decoded.image, flat)
-    upright = read_upright(flat.image, engine, deadline_s=deadline_s)
-    to_uploaded = np.asarray(flat.to_uploaded @ upright.to_source, dtype=np.float64)
-    lines = with_text_layer(upright.lines, decoded.text_lines, inverse(to_uploaded))
-    regions = seals.find(upright.image)
-    lines = _read_under_seals(upright.image, lines, regions, engine, deadline_s)
+    papers, is_mirrored = read_either_way(decoded, flat, engine, deadline_s=deadline_s)
+    parts = tuple(
+        _read_part(paper, regions, decoded.image, index, engine, deadline_s)
+        for paper, regions in zip(papers, regions_of(papers), strict=True)
+    )
+    found = _codes(parts)
+    shown = [line.model_copy(update={"box": part.uploaded(line.box)}) for part in parts for line in part.lines]
+    return PageReading(
+        parts=parts,
+        quality=with_mirrored(measured) if is_mirrored else measured,
+        seals=tuple(seal for part in parts for seal in part.seals),
+        codes=tuple(code for code, _ in found),
+        signals=(*hidden_text(decoded, index, shown), *(_denied(code) for code, denied in found if denied)),
+        fingerprint=page_fingerprint(line.text for line in shown),
+    )
+
+
+def _read_part(
+    paper: Paper, regions: Sequence[seals.SealRegion], uploaded: Image, index: int, engine: Engine, deadline_s: float
+) -> ReadPage:
+    """One paper as extraction sees it: without the ink of its seals, with their text."""
     page = ReadPage(
         index=index,
-        image=upright.image,
-        lines=lines,
-        to_uploaded=to_uploaded,
-        look=partial(_look, upright.image, engine, deadline_s),
+        image=paper.image,
+        lines=read_under_seals(paper.image, paper.lines, regions, engine, deadline_s),
+        to_uploaded=paper.to_uploaded,
+        look=partial(_look, paper.image, engine, deadline_s),
     )
-    page = replace(page, seals=tuple(_seal(page, region, engine) for region in regions))
-    return PageReading(
-        page=page,
-        quality=measured,
-        seals=page.seals,
-        codes=tuple(
-            CodeReading(format=code.format, text=code.text, page=index, box=page.uploaded(code.box))
-            for code in codes.find(upright.image)
-        ),
+    return replace(page, seals=read_seals(page, regions, uploaded, engine))
+
+
+def _codes(parts: Sequence[ReadPage]) -> list[tuple[CodeReading, bool]]:
+    """The codes of a page, each with whether the number printed beside it is another one."""
+    found: dict[tuple[str, str], tuple[CodeReading, bool]] = {}
+    looked_at: list[Image] = []
+    for part in parts:
+        # Papers that were not cut out share one picture.
+        if any(part.image is image for image in looked_at):
+            continue
+        looked_at.append(part.image)
+        for code in codes.find(part.image):
+            reading = CodeReading(format=code.format, text=code.text, page=part.index, box=part.uploaded(code.box))
+            found.setdefault((code.format, code.text), (reading, is_denied(code, part.lines)))
+    return list(found.values())
+
+
+def _denied(code: CodeReading) -> Signal:
+    return Signal(
+        kind=SignalKind.CODE_DISAGREES,
+        page=code.page,
+        detail="条码内容与旁边印刷的编号不一致",
+        box=code.box,
+        strong=True,
     )
 
 
@@ -68,42 +107,3 @@ def _look(image: Image, engine: Engine, deadline_s: float, box: Quad) -> Recogni
     if crop is None:
         return Recognition(text="", score=0.0)
     return engine.recognise([crop], deadline_s=deadline_s)[0]
-
-
-def _seal(page: ReadPage, region: seals.SealRegion, engine: Engine) -> SealReading:
-    reading = seals.read(page.image, region, engine)
-    return SealReading(text=reading.text, confidence=reading.score, page=page.index, box=page.uploaded(region.box))
-
-
-def _read_under_seals(
-    image: Image, lines: tuple[Line, ...], regions: Sequence[seals.SealRegion], engine: Engine, deadline_s: float
-) -> tuple[Line, ...]:
-    """Read the rows a red seal covers again with its ink taken away."""
-    for region in regions:
-        if region.colour != "red":
-            continue
-        area = bounds(region.box)
-        top, bottom = _band(image, area, lines)
-        clean = seals.remove_red(np.ascontiguousarray(image[top:bottom]))
-        again = [_shifted(line, 0, top) for line in engine.read(clean, deadline_s=deadline_s)]
-        lines = with_clean_reading(lines, again, area)
-    return lines
-
-
-def _band(image: Image, area: Bounds, lines: Sequence[Line]) -> tuple[int, int]:
-    """Top and bottom of the page's band that holds the seal and the whole of every line it touches, plus a margin.
-
-    The band spans the page: a line that the ink cut apart goes on where nothing was read, and must not be cut again.
-    """
-    top, bottom = area[1], area[3]
-    margin = 0.15 * (bottom - top)
-    for line in lines:
-        own = bounds(line.box)
-        if min(own[2], area[2]) > max(own[0], area[0]) and min(own[3], area[3]) > max(own[1], area[1]):
-            top, bottom = min(top, own[1]), max(bottom, own[3])
-    return max(0, int(top - margin)), min(image.shape[0], int(bottom + margin) + 1)
-
-
-def _shifted(line: Line, dx: float, dy: float) -> Line:
-    a, b, c, d = ((x + dx, y + dy) for x, y in line.box)
-    return line.model_copy(update={"box": (a, b, c, d)})

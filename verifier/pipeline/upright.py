@@ -8,14 +8,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from schemas.reading import Line
-from verifier.geometry import Homography
+from verifier.geometry import Homography, centre
 from verifier.ocr.engine import Engine, Image
 
 _TALL = 1.5
 """A line box this much taller than wide is text that runs down or up the picture."""
-_GOOD = 0.75
+READ_WELL = 0.75
 """Upright text of these documents scores above 0.9 on average; text on its head below 0.6 (measured on synthetic sets)."""
 _PROBES = 6
+
+LONG = 2.6
+"""Longer by shorter side of an image that is read in pieces: a phone's screen has up to 2.2."""
+LONG_PIXELS = 1600
+"""… when it is longer than this; a shorter one is hardly shrunk."""
+PIECE = 2.0
+"""Longer by shorter side of a piece."""
+OVERLAP = 0.2
+"""What neighbouring pieces share, as a part of the shorter side: several lines."""
 
 
 @dataclass(frozen=True)
@@ -31,25 +40,49 @@ class Upright:
 
 def read_upright(image: Image, engine: Engine, *, deadline_s: float) -> Upright:
     """Read a page, and read it again turned when its text lies on its side or stands on its head."""
-    first = Upright(image, engine.read(image, deadline_s=deadline_s), np.eye(3), 0)
+    first = Upright(image, read_whole(image, engine, deadline_s=deadline_s), np.eye(3), 0)
     if not first.lines:
         return first
-    if _sideways(first.lines):
+    if is_sideways(first.lines):
         # Engines turn tall boxes counter-clockwise before recognising: read well means the page wants the same turn.
-        turns = (1, 3) if reading_score(first.lines) >= _GOOD else (3, 1)
+        turns = (1, 3) if reading_score(first.lines) >= READ_WELL else (3, 1)
         best = first
         for turn in turns:
             turned = _turned(image, turn)
-            tried = Upright(turned, engine.read(turned, deadline_s=deadline_s), _back(image, turn), turn)
-            if reading_score(tried.lines) >= _GOOD:
+            tried = Upright(turned, read_whole(turned, engine, deadline_s=deadline_s), _back(image, turn), turn)
+            if reading_score(tried.lines) >= READ_WELL:
                 return tried
             best = max(best, tried, key=lambda candidate: reading_score(candidate.lines))
         return best
-    if reading_score(first.lines) < _GOOD and _better_on_its_head(image, first.lines, engine, deadline_s):
+    if reading_score(first.lines) < READ_WELL and _better_on_its_head(image, first.lines, engine, deadline_s):
         turned = _turned(image, 2)
-        tried = Upright(turned, engine.read(turned, deadline_s=deadline_s), _back(image, 2), 2)
+        tried = Upright(turned, read_whole(turned, engine, deadline_s=deadline_s), _back(image, 2), 2)
         return max(first, tried, key=lambda candidate: reading_score(candidate.lines))
     return first
+
+
+def read_whole(image: Image, engine: Engine, *, deadline_s: float) -> tuple[Line, ...]:
+    """All lines of an image. A long narrow one (screens pasted together) is read in pieces: shrunk as a whole for the
+    engine its text would be too small. Pieces overlap, and each gives the lines whose middle is nearest to its own."""
+    height, width = image.shape[:2]
+    long, short = max(height, width), min(height, width)
+    if long <= LONG * short or long <= LONG_PIXELS:
+        return engine.read(image, deadline_s=deadline_s)
+    count = int(np.ceil((long - OVERLAP * short) / ((PIECE - OVERLAP) * short)))
+    size = PIECE * short
+    starts = np.linspace(0, long - size, count)
+    borders = [-np.inf, *(starts[:-1] + size + starts[1:]) / 2, np.inf]
+    lines: list[Line] = []
+    for at, start in enumerate(starts):
+        own = slice(int(start), int(np.ceil(start + size)))
+        dx, dy = (0, own.start) if height > width else (own.start, 0)
+        piece = image[own] if height > width else image[:, own]
+        for line in engine.read(np.ascontiguousarray(piece), deadline_s=deadline_s):
+            moved = line.model_copy(update={"box": tuple((x + dx, y + dy) for x, y in line.box)})
+            middle = centre(moved.box)[1 if height > width else 0]
+            if borders[at] <= middle < borders[at + 1]:
+                lines.append(moved)
+    return tuple(lines)
 
 
 def reading_score(lines: Sequence[Line]) -> float:
@@ -58,7 +91,8 @@ def reading_score(lines: Sequence[Line]) -> float:
     return sum(w * line.score for w, line in zip(weights, lines, strict=True)) / sum(weights) if lines else 0.0
 
 
-def _sideways(lines: Sequence[Line]) -> bool:
+def is_sideways(lines: Sequence[Line]) -> bool:
+    """Whether most of the text runs down or up the picture."""
     tall = wide = 0.0
     for line in lines:
         width, height = _extent(line)
@@ -67,6 +101,13 @@ def _sideways(lines: Sequence[Line]) -> bool:
         elif width > _TALL * height:
             wide += width
     return tall > wide
+
+
+def length_by_height(line: Line) -> float:
+    """How many times longer than high a line's box is, whichever way it runs."""
+    (x0, y0), (x1, y1), _, (x3, y3) = line.box
+    along, across = np.hypot(x1 - x0, y1 - y0), np.hypot(x3 - x0, y3 - y0)
+    return float(max(along, across) / max(1.0, min(along, across)))
 
 
 def _extent(line: Line) -> tuple[float, float]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from schemas.document import CaptureProblem, DocumentType
+from schemas.document import FIELDS, HIDES_FIELDS, CaptureProblem, DocumentType, Page, QualityProblem
 from schemas.finding import Severity
 from verifier.compare.addresses import AddressMatch, compare_addresses
 from verifier.compare.employers import EmployerMatch, compare_employers
@@ -18,6 +18,7 @@ from verifier.rules.id_card import term_fits
 from verifier.rules.insurance import total_fits
 from verifier.rules.rule import Hit, Rule
 from verifier.rules.slots import LICENSING_32
+from verifier.rules.titles import FIELD_TITLES_ZH
 
 
 @dataclass(frozen=True)
@@ -152,25 +153,68 @@ def _unsure(facts: Facts) -> Iterator[Hit]:
 
 
 _ADVICE: Mapping[CaptureProblem, tuple[str, str]] = {
-    CaptureProblem.BLURRED: ("模糊", "《{doc}》图片模糊,请对焦清楚、保持手机稳定后重新拍摄,文字须清晰可辨。"),
-    CaptureProblem.GLARE: ("反光", "《{doc}》图片反光,部分内容看不清,请避开灯光、换个角度重新拍摄。"),
-    CaptureProblem.CROPPED: ("缺角", "《{doc}》没有拍全,请让四角都在画面内,完整重新拍摄。"),
-    CaptureProblem.TOO_SMALL: ("尺寸过小", "《{doc}》图片尺寸过小,文字无法辨认,请上传原图或重新拍摄。"),
-    CaptureProblem.TOO_DARK: ("过暗", "《{doc}》图片过暗,请在光线均匀明亮处重新拍摄。"),
-    CaptureProblem.LOW_CONTRAST: ("对比度过低", "《{doc}》图片发白或发灰,文字不清,请在光线均匀处重新拍摄。"),
+    CaptureProblem.BLURRED: ("模糊", "《{doc}》{where}模糊,请对焦清楚、保持手机稳定后重新拍摄,文字须清晰可辨。"),
+    CaptureProblem.GLARE: ("反光", "《{doc}》{where}反光,内容看不清,请避开灯光、换个角度重新拍摄。"),
+    CaptureProblem.CROPPED: ("缺角", "《{doc}》没有拍全{missing},请让四角都在画面内,完整重新拍摄。"),
+    CaptureProblem.TOO_SMALL: ("尺寸过小", "《{doc}》{where}文字太小,无法辨认,请靠近拍摄或上传原图。"),
+    CaptureProblem.TOO_DARK: ("过暗", "《{doc}》{where}过暗,请在光线均匀明亮处重新拍摄。"),
+    CaptureProblem.LOW_CONTRAST: ("对比度过低", "《{doc}》{where}发白或发灰,文字不清,请在光线均匀处重新拍摄。"),
     CaptureProblem.BLANK: ("空白", "《{doc}》有空白页,请重新上传有内容的页面。"),
+    CaptureProblem.MOIRE: ("有屏幕条纹", "《{doc}》{where}有屏幕条纹,请直接拍摄纸质材料,电子材料请上传原文件或截图。"),
+    CaptureProblem.MIRRORED: ("左右颠倒", "《{doc}》左右颠倒,请关闭前置摄像头的镜像,或用后置摄像头重新拍摄。"),
+    CaptureProblem.NOT_A_DOCUMENT: ("不是材料", "“{doc}”处上传的图片里没有找到材料,请对准材料重新拍摄。"),
 }
+"""Problems a page can be unacceptable for. A colourless copy is none: it has a rule of its own."""
+
+_NAMED = 4
+"""Fields a message names; a page that hides more is bad enough without a list."""
+
+
+def _unacceptable_for(page: Page, kind: CaptureProblem) -> list[QualityProblem]:
+    """The problems of a kind that make a page unacceptable. Those that only deserve a remark count when nothing else does."""
+    if page.quality.acceptable:
+        return []
+    grave = [problem for problem in page.quality.problems if problem.severity >= HIDES_FIELDS]
+    return [problem for problem in grave or page.quality.problems if problem.kind is kind]
 
 
 def _bad_pages(facts: Facts, kind: CaptureProblem) -> Iterator[Hit]:
+    """One hit per document, however many pages and places show the problem."""
+    for slot, reading in facts.readings.items():
+        found = {
+            str(number): problems
+            for number, page in enumerate(reading.pages, start=1)
+            if (problems := _unacceptable_for(page, kind))
+        }
+        if found:
+            hidden = {name for problems in found.values() for problem in problems for name in problem.fields}
+            names = _listed_fields(slot, hidden)
+            details = {
+                "pages": "、".join(found),
+                "where": f"{names}处" if names else "图片",
+                "missing": f"(缺{names})" if names else "",
+                "hidden": f",涉及{names}" if names else "",
+            }
+            yield Hit(slot, "quality", found=kind.value, details=details)
+
+
+def _listed_fields(slot: DocumentType, names: Collection[str]) -> str:
+    """Titles of fields in the order of the type, decisive ones first."""
+    decisive = DECISIVE.get(slot, ())
+    order = [name for name in (*decisive, *FIELDS[slot]) if name in names]
+    titles = list(dict.fromkeys(FIELD_TITLES_ZH[name] for name in order))
+    return "、".join(titles[:_NAMED]) + ("等" if len(titles) > _NAMED else "")
+
+
+def _copies(facts: Facts) -> Iterator[Hit]:
     for slot, reading in facts.readings.items():
         pages = [
             str(number)
             for number, page in enumerate(reading.pages, start=1)
-            if not page.quality.acceptable and any(problem.kind is kind for problem in page.quality.problems)
+            if any(problem.kind is CaptureProblem.PHOTOCOPY for problem in page.quality.problems)
         ]
         if pages:
-            yield Hit(slot, "quality", found=kind.value, details={"pages": "、".join(pages)})
+            yield Hit(slot, "quality", found=CaptureProblem.PHOTOCOPY.value, details={"pages": "、".join(pages)})
 
 
 def _unusable(facts: Facts) -> Iterator[Hit]:
@@ -189,13 +233,24 @@ def _quality_rules() -> Iterable[Rule]:
             documents=(),
             inputs=("reading.pages.quality",),
             applicant_message=message,
-            reviewer_message=f"《{{doc}}》第{{pages}}页图像{title}。",
+            reviewer_message=f"《{{doc}}》第{{pages}}页图像{title}{{hidden}}。",
             check=partial(_bad_pages, kind=kind),
         )
 
 
 RULES: tuple[Rule, ...] = (
     *_quality_rules(),
+    Rule(
+        id="quality.photocopy",
+        title="黑白复印件",
+        legal_basis="《行政许可法》第三十一条(申请人对材料的真实性负责);复印件是否接受由批次决定",
+        severity=Severity.INFO,
+        documents=(),
+        inputs=("reading.pages.quality",),
+        applicant_message="《{doc}》看起来是黑白复印件,最好直接拍摄带彩色印章或图案的原件。",
+        reviewer_message="《{doc}》第{pages}页没有任何色彩,像是黑白复印件或灰度扫描件。",
+        check=_copies,
+    ),
     Rule(
         id="quality.unusable",
         title="图像无法使用",

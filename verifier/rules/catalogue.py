@@ -8,6 +8,7 @@ from types import MappingProxyType
 from verifier.rules import (
     application,
     capture,
+    codes,
     contract,
     employer,
     exam,
@@ -19,6 +20,7 @@ from verifier.rules import (
     permit,
     person,
     seals,
+    signals,
     slots,
     student,
 )
@@ -40,6 +42,8 @@ SUBJECTS: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     ("在职证明与单位", employer.RULES),
     ("劳动合同", contract.RULES),
     ("社会保险", insurance.RULES),
+    ("二维码与条码", codes.RULES),
+    ("文件痕迹与重复材料", signals.RULES),
 )
 """The rules by subject, each with its Chinese heading."""
 

@@ -30,8 +30,19 @@ def _left_blank(facts: Facts) -> Iterator[Hit]:
     return (Hit(FORM, name) for name in LEFT_BLANK if facts.is_blank(FORM, name))
 
 
-def _no_physician(facts: Facts) -> Iterator[Hit]:
-    if FORM in facts.readable and facts.field(FORM, "chief_physician") is None:
+def _is_unsigned(facts: Facts) -> bool:
+    """Whether no signature was read on a form that can be read, and its place was not found empty (`exam.left_blank`)."""
+    unread = FORM in facts.readable and facts.field(FORM, "chief_physician") is None
+    return unread and not facts.is_blank(FORM, "chief_physician")
+
+
+def _physician_not_read(facts: Facts) -> Iterator[Hit]:
+    if _is_unsigned(facts) and facts.is_inked(FORM, "chief_physician"):
+        yield Hit(FORM, "chief_physician")
+
+
+def _physician_not_found(facts: Facts) -> Iterator[Hit]:
+    if _is_unsigned(facts) and not facts.is_inked(FORM, "chief_physician"):
         yield Hit(FORM, "chief_physician")
 
 
@@ -124,14 +135,25 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         id="exam.physician_not_read",
-        title="主检医师签名未读到",
+        title="主检医师已签名但未能辨认",
+        legal_basis=f"{EXAM_15};《行政许可法》第三十四条",
+        severity=Severity.INFO,
+        documents=(FORM,),
+        inputs=("medical_exam_form.chief_physician",),
+        applicant_message="体检表已有主检医师签名,系统未能辨认字迹,无需处理。",
+        reviewer_message="主检医师签名处有字迹,系统未能辨认姓名。",
+        check=_physician_not_read,
+    ),
+    Rule(
+        id="exam.physician_not_found",
+        title="未找到主检医师签名",
         legal_basis=f"{EXAM_15};《行政许可法》第三十四条",
         severity=Severity.REVIEW,
         documents=(FORM,),
         inputs=("medical_exam_form.chief_physician",),
-        applicant_message="系统未能读出体检表上的主检医师签名,将由工作人员查看。",
-        reviewer_message="体检表上没有读到主检医师签名:可能未签,也可能未识别,请查看原件。",
-        check=_no_physician,
+        applicant_message="系统未能在体检表上找到主检医师签名,将由工作人员查看。",
+        reviewer_message="体检表上没有找到主检医师签名:可能未签,也可能未识别,请查看原件。",
+        check=_physician_not_found,
     ),
     Rule(
         id="conclusion.unqualified",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from schemas.application import QualificationType, Sex
 from schemas.document import KINDERGARTEN_ITEMS
 from schemas.finding import Severity
+from verifier.compare.marks import is_dash, is_for_pregnancy, is_mark, is_not_done, is_waived
 from verifier.compare.text import squeeze
 from verifier.rules.exam import EXAM_15, FORM
 from verifier.rules.facts import Facts
@@ -37,10 +38,6 @@ PLAUSIBLE: Mapping[str, tuple[float, float]] = {
 }
 """What a person can have (DOMAIN.md 2.1); outside is a misreading."""
 
-_NOT_DONE = re.compile(r"未检|未查|未做|拒检|拒查|漏检|缺检|弃检")
-_AMBIGUOUS = frozenset({"/", "\\", "√", "✓", "×", "Q", "O", "一", "(一)", "-", "--", "?", "不详"})
-_NEGATIVE_SIGNS = frozenset({"-", "一", "(一)"})
-"""For a laboratory item the sign for negative, which OCR cannot tell from the numeral one."""
 _POSITIVE = re.compile(r"阳|\(\+|^\++$")
 _COLOUR_DEFECT = re.compile(r"色弱|色盲")
 _DENIED = re.compile(r"[无非未否]")
@@ -58,23 +55,25 @@ class Measured:
 
 
 def _not_done(facts: Facts) -> Iterator[Hit]:
-    for name in ITEMS:
+    for name in _asked(facts):
         value = facts.text(FORM, name)
-        if facts.is_blank(FORM, name) or (value is not None and _NOT_DONE.search(value) and "孕" not in value):
+        if facts.is_blank(FORM, name) or (value is not None and is_not_done(value)):
             yield Hit(FORM, name, found=value)
 
 
 def _ambiguous(facts: Facts) -> Iterator[Hit]:
-    for name in ITEMS:
+    for name in _asked(facts):
         value = facts.text(FORM, name)
-        marks = _AMBIGUOUS - _NEGATIVE_SIGNS if name in KINDERGARTEN_ITEMS else _AMBIGUOUS
-        if value is not None and squeeze(value) in marks:
+        if value is None or (name in KINDERGARTEN_ITEMS and is_dash(value)):
+            # OCR cannot tell a laboratory's sign for negative from the numeral one.
+            continue
+        if is_mark(value) or (is_waived(value) and not is_for_pregnancy(value)):
             yield Hit(FORM, name, found=value)
 
 
 def _xray_waived(facts: Facts) -> Iterator[Hit]:
     value = facts.text(FORM, "chest_xray")
-    if value is not None and "孕" in value:
+    if value is not None and is_for_pregnancy(value):
         yield Hit(FORM, "chest_xray", found=value)
 
 
@@ -86,10 +85,17 @@ def _wanted_items(facts: Facts) -> tuple[str, ...]:
     return tuple(name for name in KINDERGARTEN_ITEMS if is_woman or name not in WOMEN_ONLY)
 
 
+def _asked(facts: Facts) -> tuple[str, ...]:
+    """The rows this applicant's form must fill: a form with rows for kindergarten applicants leaves them open for others."""
+    return (*(name for name in ITEMS if name not in KINDERGARTEN_ITEMS), *_wanted_items(facts))
+
+
 def _absent_items(facts: Facts) -> tuple[str, ...]:
     if FORM not in facts.readable:
         return ()
-    return tuple(name for name in _wanted_items(facts) if facts.field(FORM, name) is None)
+    return tuple(
+        name for name in _wanted_items(facts) if facts.field(FORM, name) is None and not facts.is_blank(FORM, name)
+    )
 
 
 def _items_missing(facts: Facts) -> Iterator[Hit]:

@@ -9,7 +9,7 @@ from datetime import date
 from schemas.application import Application, IdType
 from schemas.batch import Batch, Requirement
 from schemas.document import DocumentType
-from schemas.reading import DocumentReading, InsuredRow, ReadField
+from schemas.reading import CellState, DocumentReading, InsuredRow, ReadField
 
 EMPLOYMENT_EVIDENCE: frozenset[DocumentType] = frozenset(
     {
@@ -104,7 +104,19 @@ class Facts:
     def is_blank(self, slot: DocumentType, name: str) -> bool:
         """Whether the place of the field was found and nothing stands there."""
         found = self.field(slot, name)
-        return found is not None and isinstance(found.value, str) and not found.value.strip()
+        if found is not None:
+            return isinstance(found.value, str) and not found.value.strip()
+        return self._state(slot, name) is CellState.EMPTY
+
+    def is_inked(self, slot: DocumentType, name: str) -> bool:
+        """Whether something stands in the place of a field that was not read."""
+        return self.field(slot, name) is None and self._state(slot, name) is CellState.INKED
+
+    def _state(self, slot: DocumentType, name: str) -> CellState | None:
+        """What the picture shows in the place of a field; None on a page too bad to tell an empty place."""
+        if not self.is_right_type(slot) or not self.is_acceptable(slot):
+            return None
+        return self.readings[slot].unread.get(name)
 
     def rows(self, slot: DocumentType, name: str = "rows") -> tuple[InsuredRow, ...]:
         found = self.field(slot, name)

@@ -12,8 +12,9 @@ from rapidfuzz import fuzz
 from schemas.batch import Batch, Hospital
 from schemas.document import DocumentType
 from schemas.finding import Severity
-from schemas.reading import SealReading
+from schemas.reading import SealKind, SealReading
 from verifier.compare.employers import EmployerMatch, compare_employers, normalise_employer
+from verifier.compare.seals import seal_kind
 from verifier.rules.facts import Facts
 from verifier.rules.hospitals import designated, nearly_designated, plain_hospital
 from verifier.rules.rule import Hit, Rule
@@ -44,6 +45,26 @@ _BODY = re.compile(
 _PLACE = re.compile(r"^(?:[^省市区县镇]{2,7}(?:省|自治区))?(?:[^省市区县镇]{2,6}市)?(?:[^省市区县镇]{1,5}[区县])?")
 _KIND = re.compile(r"(?:有限责任公司|有限公司|公司|职业技术学校|实验学校|学校|幼儿园|小学|中学|学院|大学|保健院|医院)$")
 _OTHER_PURPOSE = re.compile(r"人事|合同|财务|发票|教务")
+
+WRONG_KINDS: Mapping[DocumentType, frozenset[SealKind]] = {
+    DocumentType.MEDICAL_EXAM_FORM: frozenset(
+        {SealKind.PERSONNEL, SealKind.CONTRACT, SealKind.HOUSEHOLD, SealKind.REGISTRATION}
+    ),
+    DocumentType.LABOR_CONTRACT: frozenset({SealKind.MEDICAL_EXAM, SealKind.HOUSEHOLD, SealKind.REGISTRATION}),
+    DocumentType.SOCIAL_INSURANCE_CERTIFICATE: frozenset(
+        {SealKind.MEDICAL_EXAM, SealKind.PERSONNEL, SealKind.CONTRACT, SealKind.HOUSEHOLD, SealKind.REGISTRATION}
+    ),
+}
+"""Seals that say nothing about the paper they are on: a contract's on a health form, a clinic's on a contract."""
+
+_MONEY = re.compile(r"财务|发票|收费|收讫")
+"""Seals for money, wrong on every one of `WRONG_KINDS`."""
+
+INSURANCE_BODY = re.compile(r"社会?保险?|社保|人力资源|劳动保障|就业|税务|医疗保障|医保|政务")
+"""Words of bodies that print insurance certificates."""
+
+_SURE_FROM = 0.8
+"""A seal read with this confidence names its owner well enough to wonder about it."""
 
 
 class SealMatch(StrEnum):
@@ -132,13 +153,45 @@ def _issuer(facts: Facts, kind: SealMatch) -> Iterator[Hit]:
             yield Hit(slot, "seal", issuer, text)
 
 
+def kind_of(seal: SealReading) -> SealKind | None:
+    """The kind as it was read, or as its text tells; None for a seal that cannot be read."""
+    if seal.kind is not None:
+        return seal.kind
+    return seal_kind(seal.text) if seal.confidence >= READABLE_FROM else None
+
+
+def _legible(facts: Facts, slot: DocumentType) -> tuple[SealReading, ...]:
+    return tuple(seal for seal in seals_of(facts, slot) if seal.text.strip() and seal.confidence >= READABLE_FROM)
+
+
 def _other_purpose(facts: Facts) -> Iterator[Hit]:
     slot = DocumentType.EMPLOYMENT_CERTIFICATE
     if not facts.is_right_type(slot):
         return
-    texts = [seal.text for seal in seals_of(facts, slot) if seal.text.strip() and seal.confidence >= READABLE_FROM]
-    if texts and all(_OTHER_PURPOSE.search(text) for text in texts):
-        yield Hit(slot, "seal", found=texts[0])
+    seals = _legible(facts, slot)
+    others = {SealKind.PERSONNEL, SealKind.CONTRACT}
+    if seals and all(_OTHER_PURPOSE.search(seal.text) or kind_of(seal) in others for seal in seals):
+        yield Hit(slot, "seal", found=seals[0].text)
+
+
+def _wrong_kind(facts: Facts) -> Iterator[Hit]:
+    """One finding per document, when none of its legible seals can have been put there for what the paper says."""
+    for slot, wrong in WRONG_KINDS.items():
+        if slot not in facts.readings or not facts.is_right_type(slot):
+            continue
+        seals = _legible(facts, slot)
+        if seals and all(_MONEY.search(seal.text) or kind_of(seal) in wrong for seal in seals):
+            yield Hit(slot, "seal", found=seals[0].text)
+
+
+def _other_body(facts: Facts) -> Iterator[Hit]:
+    slot = DocumentType.SOCIAL_INSURANCE_CERTIFICATE
+    if slot not in facts.readings or not facts.is_right_type(slot):
+        return
+    seals = [seal for seal in _legible(facts, slot) if seal.confidence >= _SURE_FROM]
+    named = [seal for seal in seals if _BODY.search(sealed_by(seal.text))]
+    if named and not any(INSURANCE_BODY.search(seal.text) for seal in seals):
+        yield Hit(slot, "seal", found=named[0].text)
 
 
 RULES: tuple[Rule, ...] = (
@@ -185,5 +238,27 @@ RULES: tuple[Rule, ...] = (
         applicant_message="《{doc}》上盖的不是单位公章,将由工作人员核对;如被退回,请加盖单位公章后重新上传。",
         reviewer_message="《{doc}》上的印章为“{b}”,不是单位公章,请核对是否可以接受。",
         check=_other_purpose,
+    ),
+    Rule(
+        id="seal.wrong_kind",
+        title="印章种类与材料不符",
+        legal_basis="《行政许可法》第三十二条(法定形式)、第三十四条(核实申请材料的实质内容)",
+        severity=Severity.REVIEW,
+        documents=tuple(WRONG_KINDS),
+        inputs=("reading.seals",),
+        applicant_message="《{doc}》上的印章“{b}”不是这类材料通常使用的印章,将由工作人员核对。",
+        reviewer_message="《{doc}》上的印章为“{b}”,种类与材料不符,请核对。",
+        check=_wrong_kind,
+    ),
+    Rule(
+        id="seal.not_insurance_body",
+        title="社保证明的印章不是经办机构",
+        legal_basis="《行政许可法》第三十一条(申请人对材料的真实性负责)、第三十四条",
+        severity=Severity.REVIEW,
+        documents=(DocumentType.SOCIAL_INSURANCE_CERTIFICATE,),
+        inputs=("social_insurance_certificate.seals",),
+        applicant_message="《{doc}》上的印章“{b}”不是社会保险经办机构的印章,将由工作人员核对。",
+        reviewer_message="《{doc}》印章文字为“{b}”,未见社保、人社或税务机构的名称,请对照图片。",
+        check=_other_body,
     ),
 )

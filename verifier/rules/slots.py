@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 
 from schemas.application import Route
 from schemas.batch import Requirement
 from schemas.document import TITLES_ZH, DocumentType
 from schemas.finding import Severity
+from verifier.compare.fingerprint import NEAR, distance
 from verifier.rules.facts import EMPLOYMENT_EVIDENCE, Facts
 from verifier.rules.rule import Hit, Rule
 
@@ -94,6 +96,13 @@ def _mixed_pages(facts: Facts) -> Iterator[Hit]:
             yield Hit(slot, "type", slot.value, others[0].value, {"names": names})
 
 
+def _several_people(facts: Facts) -> Iterator[Hit]:
+    for slot in facts.comparable:
+        people = facts.readings[slot].people
+        if people > 1:
+            yield Hit(slot, "pages", expected="1", found=str(people), details={"people": str(people)})
+
+
 def _by_hand(facts: Facts) -> Iterator[Hit]:
     for slot in facts.comparable:
         if facts.is_acceptable(slot) and not facts.readings[slot].fields:
@@ -117,6 +126,17 @@ def _repeated(facts: Facts) -> Iterator[Hit]:
     for slot, reading in facts.readings.items():
         if len(set(reading.file_hashes)) < len(reading.file_hashes):
             yield Hit(slot, "file")
+
+
+def _repeated_pages(facts: Facts) -> Iterator[Hit]:
+    for slot, reading in facts.readings.items():
+        if len(set(reading.file_hashes)) < len(reading.file_hashes):
+            continue
+        shown = [(number, mark) for number, mark in enumerate(reading.page_hashes, start=1) if mark]
+        pairs = [(one, other) for (one, a), (other, b) in combinations(shown, 2) if distance(a, b) <= NEAR]
+        if pairs:
+            pages = "、".join(str(number) for number in sorted({number for pair in pairs for number in pair}))
+            yield Hit(slot, "pages", details={"pages": pages})
 
 
 RULES: tuple[Rule, ...] = (
@@ -198,6 +218,22 @@ RULES: tuple[Rule, ...] = (
         check=_mixed_pages,
     ),
     Rule(
+        id="document.several_people",
+        title="一处材料有多人的证件",
+        legal_basis="《行政许可法》第三十一条(不得要求提交无关材料);《个人信息保护法》第六条(最小必要)",
+        severity=Severity.REVIEW,
+        documents=(
+            DocumentType.RESIDENT_ID_CARD,
+            DocumentType.HMT_RESIDENCE_PERMIT,
+            DocumentType.RESIDENCE_PERMIT,
+            DocumentType.STUDENT_CARD,
+        ),
+        inputs=("reading.people",),
+        applicant_message="“{doc}”处有不止一个人的证件。请每张图片只拍申请人本人的一张证件,不要上传他人的证件。",
+        reviewer_message="《{doc}》上读到{people}个人的姓名或证件号码,只取了其中一人的字段,请查看原件确认是否为申请人本人。",
+        check=_several_people,
+    ),
+    Rule(
         id="file.same_in_two_slots",
         title="同一文件用于两处材料",
         legal_basis="《行政许可法》第三十一条(申请人对材料的真实性负责)",
@@ -218,5 +254,16 @@ RULES: tuple[Rule, ...] = (
         applicant_message="“{doc}”处有重复的文件,无需处理。",
         reviewer_message="“{doc}”处有内容完全相同的文件。",
         check=_repeated,
+    ),
+    Rule(
+        id="pages.repeated",
+        title="同一页重复上传",
+        legal_basis="《行政许可法》第三十一条",
+        severity=Severity.INFO,
+        documents=(),
+        inputs=("reading.page_hashes",),
+        applicant_message="“{doc}”处有重复的页面,无需处理。",
+        reviewer_message="“{doc}”第{pages}页内容相近,像是同一页的几张照片,字段取读得最清楚的一张。",
+        check=_repeated_pages,
     ),
 )

@@ -106,3 +106,23 @@ def test_short_code39_is_taken_for_rules():
 
 def test_blank_page():
     assert codes.find(np.full((600, 400, 3), 255, np.uint8)) == ()
+
+
+@pytest.mark.parametrize("upright", [True, False])
+def test_a_blurred_bar_code(upright):
+    bars = cv2.resize(drawn("HD20263426094", zxingcpp.BarcodeFormat.Code128, 3)[:50], (300, 46))
+    page = page_with(bars, 500, 120)
+    photo = cv2.GaussianBlur(page, (0, 0), 1.3)
+    photo = np.clip(photo * 0.8 + np.random.default_rng(3).normal(0, 4, photo.shape), 0, 255).astype(np.uint8)
+    turned_page = photo if upright else np.ascontiguousarray(photo.transpose(1, 0, 2))
+    assert not codes._decode(np.ascontiguousarray(turned_page[:, :, 0]), 1.0), "the plain look must not be enough"
+    (found,) = codes.find(turned_page)
+    assert (found.format, found.text) == ("Code128", "HD20263426094")
+    x, y = centre(found.box) if upright else centre(found.box)[::-1]
+    assert (x, y) == pytest.approx((500 + 150, 120 + 23), abs=25)
+
+
+def test_stripes_that_are_no_code():
+    page = np.full((1400, 1000, 3), 245, np.uint8)
+    page[300:360, 200:800:6] = 40
+    assert codes.find(cv2.GaussianBlur(page, (0, 0), 1.0)) == ()

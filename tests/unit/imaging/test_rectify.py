@@ -148,3 +148,20 @@ def test_resolution_is_kept_within_limits() -> None:
     assert max(height, width) == MAX_LONG_SIDE
     small = flatten(lay(page(), DESKS["dark cloth"], FAR_END)).image
     assert small.shape[1] <= 588 * MAX_UPSAMPLING * 1.03
+
+
+def test_a_page_darker_than_the_table_along_some_sides_is_found_whole() -> None:
+    """A table in sun and shade: the page is darker than the one and lighter than the other."""
+    table = plain(*SIZE, level=240).copy()
+    shade = [TILTED[3], TILTED[1], (1050, 100), (1050, 1400), (-200, 1400)]
+    cv2.fillConvexPoly(table, np.array(shade, np.int32), (150, 150, 150))
+    grey_page = np.minimum(page(), 200).astype(np.uint8)
+    assert_corners(flatten(jpeg(noisy(lay(grey_page, table, TILTED), 2))), TILTED)
+
+
+def test_a_card_among_others_is_found_by_the_text_it_holds() -> None:
+    upper, lower = [(x, y - 350.0) for x, y in CARD], [(x, y + 260.0) for x, y in CARD]
+    photo = jpeg(noisy(lay(card(), lay(card(), DESKS["wood"], upper), lower)))
+    places = [(float(x), float(y)) for x, y in (np.mean(upper, axis=0), np.mean(lower, axis=0))]
+    assert_corners(flatten(photo, text=places[:1], other_text=places[1:]), upper)
+    assert_corners(flatten(photo, text=places[1:], other_text=places[:1]), lower)

@@ -28,3 +28,10 @@ def test_the_slot_s_own_type_wins_a_tie() -> None:
     guesses = [TypeGuess(T.LABOR_CONTRACT, 0.8), TypeGuess(T.EMPLOYMENT_CERTIFICATE, 0.8)]
     assert type_of(guesses, T.EMPLOYMENT_CERTIFICATE).type is T.EMPLOYMENT_CERTIFICATE
     assert type_of(guesses, T.LABOR_CONTRACT).type is T.LABOR_CONTRACT
+
+
+def test_the_slot_s_own_type_is_not_outvoted_by_papers_beside_it() -> None:
+    guesses = [TypeGuess(T.LABOR_CONTRACT, 0.99)] * 3 + [TypeGuess(T.EMPLOYMENT_CERTIFICATE, 0.9)]
+    assert type_of(guesses, T.EMPLOYMENT_CERTIFICATE).type is T.EMPLOYMENT_CERTIFICATE
+    doubtful = [TypeGuess(T.LABOR_CONTRACT, 0.99)] * 3 + [TypeGuess(T.EMPLOYMENT_CERTIFICATE, 0.6)]
+    assert type_of(doubtful, T.EMPLOYMENT_CERTIFICATE).type is T.LABOR_CONTRACT

@@ -8,7 +8,7 @@ import pytest
 from schemas.reading import Line
 from verifier.geometry import map_quad
 from verifier.ocr.engine import Image, Recognition
-from verifier.pipeline.upright import read_upright
+from verifier.pipeline.upright import read_upright, read_whole
 
 HEIGHT, WIDTH = 400, 300
 MARK = (40, 60)
@@ -76,3 +76,28 @@ def test_a_blank_page_stays_as_it_is() -> None:
 
     result = read_upright(page(), Blank(), deadline_s=1)
     assert (result.lines, result.quarter_turns) == ((), 0)
+
+
+@pytest.mark.parametrize("tall", [True, False])
+def test_a_long_picture_is_read_in_pieces_each_line_once(tall: bool) -> None:
+    long, short = 4000, 600
+    marks = range(60, long, 97)
+    image = np.zeros((long, short, 3), dtype=np.uint8)
+    for at in marks:
+        image[at, 100] = 255
+
+    class Pieces(Reader):
+        def read(self, image: Image, *, deadline_s: float = 60.0) -> tuple[Line, ...]:
+            self.calls += 1
+            assert max(image.shape[:2]) <= 2.1 * min(image.shape[:2])
+            found = np.argwhere(image[..., 0] == 255)
+            return tuple(
+                Line(text="字", score=0.9, box=((x - 8, y - 8), (x + 8, y - 8), (x + 8, y + 8), (x - 8, y + 8)))
+                for y, x in found.tolist()
+            )
+
+    reader = Pieces()
+    given = image if tall else np.ascontiguousarray(image.transpose(1, 0, 2))
+    lines = read_whole(given, reader, deadline_s=1)
+    assert reader.calls == 4
+    assert sorted(line.box[0][1 if tall else 0] + 8 for line in lines) == list(marks)

@@ -181,3 +181,16 @@ def test_the_name_message_is_the_one_of_the_matrix() -> None:
     case = consistent().with_field(CARD, "name", "林小满")
     (finding,) = (each for each in case.judge() if each.rule == "name.mismatch")
     assert finding.message.startswith("您上传的《居民身份证》姓名“林小满”与申请表“欧阳靖雯”不一致")
+
+
+def test_staff_are_told_when_the_picture_may_say_what_was_expected() -> None:
+    case = consistent().with_field(PERMIT, "name", "林小满")
+    (plain,) = (each for each in case.judge() if each.field == "name")
+    reading = case.readings[PERMIT]
+    doubtful = reading.fields["name"].model_copy(update={"others": (str(plain.expected), "林水满")})
+    doubted = case.with_reading(PERMIT, fields={**reading.fields, "name": doubtful})
+    (told,) = (each for each in doubted.judge() if each.field == "name")
+    assert told.reviewer_message is not None and plain.reviewer_message is not None
+    assert told.reviewer_message.startswith(plain.reviewer_message)
+    assert f"也可能读作“{plain.expected}”" in told.reviewer_message
+    assert told.model_copy(update={"reviewer_message": plain.reviewer_message}) == plain, "nothing else changes"

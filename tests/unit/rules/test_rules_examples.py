@@ -11,7 +11,7 @@ from schemas.application import IdType, Route, Sex, Student
 from schemas.batch import Requirement
 from schemas.document import CaptureProblem, DocumentType
 from schemas.finding import Outcome, advice
-from schemas.reading import DocumentReading, InsuredRow
+from schemas.reading import CellState, DocumentReading, InsuredRow
 from tests.support.rule_cases import (
     CARD,
     CERTIFICATE,
@@ -40,7 +40,8 @@ from tests.support.rule_cases import (
     studying,
 )
 from tests.support.rule_evidence import EVIDENCE
-from tests.support.rule_examples import Edit, Example, all_of, fires, on, silent
+from tests.support.rule_examples import Edit, Example, all_of, fires, on, silent, unread
+from tests.support.rule_signals import SIGNALS
 from verifier.rules.catalogue import RULES
 
 CONTRACT = DocumentType.LABOR_CONTRACT
@@ -72,7 +73,10 @@ def unextracted(slot: DocumentType) -> DocumentReading:
 
 def _quality_examples() -> list[Example]:
     examples = []
-    for kind in CaptureProblem:
+    photocopy = "quality.photocopy"
+    examples.append(fires(photocopy, captured(EXAM, CaptureProblem.PHOTOCOPY, acceptable=True), (EXAM, "quality")))
+    examples.append(silent(photocopy, captured(EXAM, CaptureProblem.BLURRED)))
+    for kind in sorted(set(CaptureProblem) - {CaptureProblem.PHOTOCOPY}):
         examples.append(fires(f"quality.{kind.value}", captured(EXAM, kind), (EXAM, "quality")))
         examples.append(silent(f"quality.{kind.value}", captured(EXAM, kind, acceptable=True)))
     return examples
@@ -135,6 +139,8 @@ SLOTS = [
     silent("type.unrecognised", lambda case: case.with_document(unextracted(OTHER))),
     fires("type.mixed_pages", lambda case: case.with_reading(CARD, page_types=(CARD, EXAM)), (CARD, "type")),
     silent("type.mixed_pages", lambda case: case.with_reading(CARD, page_types=(CARD, OTHER))),
+    fires("document.several_people", lambda case: case.with_reading(CARD, people=2), (CARD, "pages")),
+    silent("document.several_people", lambda case: case.with_reading(CARD, people=1)),
     fires(
         "file.same_in_two_slots",
         lambda case: case.with_reading(CARD, file_hashes=("a", "b")).with_reading(EXAM, file_hashes=("b",)),
@@ -142,6 +148,15 @@ SLOTS = [
         (EXAM, "file"),
     ),
     silent("file.same_in_two_slots", lambda case: case.with_reading(CARD, file_hashes=("a", "a"))),
+    fires(
+        "pages.repeated",
+        lambda case: case.with_reading(CARD, page_hashes=("00000000000000ff", "", "00000000000000fe")),
+        (CARD, "pages"),
+    ),
+    silent(
+        "pages.repeated", lambda case: case.with_reading(CARD, page_hashes=("00000000000000ff", "ffffffff00000000"))
+    ),
+    silent("pages.repeated", lambda case: case.with_reading(CARD, page_hashes=("", ""))),
     fires("file.repeated", lambda case: case.with_reading(CARD, file_hashes=("a", "a")), (CARD, "file")),
     silent("file.repeated", lambda case: case.with_reading(CARD, file_hashes=("a", "b"))),
 ]
@@ -482,10 +497,17 @@ RESIDENCE = [
 
 EXAMINATION = [
     fires("exam.left_blank", on(EXAM, "conclusion", ""), (EXAM, "conclusion")),
+    fires("exam.left_blank", unread(EXAM, "chief_physician", CellState.EMPTY), (EXAM, "chief_physician")),
     silent("exam.left_blank", lambda case: case.without_fields(EXAM, "conclusion")),
-    fires(
-        "exam.physician_not_read", lambda case: case.without_fields(EXAM, "chief_physician"), (EXAM, "chief_physician")
+    silent("exam.left_blank", unread(EXAM, "conclusion", CellState.INKED)),
+    silent(
+        "exam.left_blank", all_of(unread(EXAM, "conclusion", CellState.EMPTY), captured(EXAM, CaptureProblem.GLARE))
     ),
+    fires("exam.physician_not_read", unread(EXAM, "chief_physician", CellState.INKED), (EXAM, "chief_physician")),
+    silent("exam.physician_not_read", unread(EXAM, "chief_physician", None)),
+    fires("exam.physician_not_found", unread(EXAM, "chief_physician", None), (EXAM, "chief_physician")),
+    silent("exam.physician_not_found", unread(EXAM, "chief_physician", CellState.INKED)),
+    silent("exam.physician_not_found", unread(EXAM, "chief_physician", CellState.EMPTY)),
     silent("exam.physician_not_read", on(EXAM, "chief_physician", "")),
     fires("conclusion.unqualified", on(EXAM, "conclusion", "unqualified"), (EXAM, "conclusion")),
     silent("conclusion.unqualified", on(EXAM, "conclusion", "other")),
@@ -537,12 +559,19 @@ ALL_ITEMS = ("trichomonas", "candida", "gonococcus", "syphilis")
 ITEMS = [
     fires("exam_item.not_done", on(EXAM, "chest_xray", "未检"), (EXAM, "chest_xray")),
     fires("exam_item.not_done", on(EXAM, "alt", ""), (EXAM, "alt")),
+    fires("exam_item.not_done", unread(EXAM, "alt", CellState.EMPTY), (EXAM, "alt")),
+    silent("exam_item.not_done", unread(EXAM, "alt", CellState.INKED)),
+    silent("exam_item.not_done", kindergarten(on(EXAM, "syphilis", "未检出"))),
+    silent("exam_item.not_done", unread(EXAM, "syphilis", CellState.EMPTY)),
     silent("exam_item.not_done", on(EXAM, "chest_xray", "孕,未检")),
     silent("exam_item.not_done", on(EXAM, "corrected_vision_right", "")),
     fires("exam_item.ambiguous", on(EXAM, "color_vision", "／"), (EXAM, "color_vision")),
     fires("exam_item.ambiguous", on(EXAM, "chest_xray", "(一)"), (EXAM, "chest_xray")),
     silent("exam_item.ambiguous", kindergarten(on(EXAM, "syphilis", "(一)"))),
     silent("exam_item.ambiguous", on(EXAM, "corrected_vision_right", "/")),
+    fires("exam_item.ambiguous", on(EXAM, "heart_rate", "√"), (EXAM, "heart_rate")),
+    fires("exam_item.ambiguous", on(EXAM, "chest_xray", "免检"), (EXAM, "chest_xray")),
+    silent("exam_item.ambiguous", on(EXAM, "syphilis", "/")),
     fires("exam_item.xray_waived", on(EXAM, "chest_xray", "孕,未检"), (EXAM, "chest_xray")),
     silent("exam_item.xray_waived", on(EXAM, "chest_xray", "未检")),
     fires("exam_item.kindergarten_missing", drop_items(*ALL_ITEMS), *((EXAM, name) for name in ALL_ITEMS)),
@@ -622,6 +651,29 @@ SEALS = [
         "seal.other_purpose",
         lambda case: case.with_seals(CERTIFICATE, seal(f"{EMPLOYER}人事专用章"), seal(EMPLOYER)),
     ),
+    fires(
+        "seal.wrong_kind",
+        lambda case: case.with_seals(EXAM, seal("广州市花都区人民医院财务专用章")),
+        (EXAM, "seal"),
+    ),
+    fires(
+        "seal.wrong_kind", lambda case: case.with_seals(EXAM, seal("广州市花都区人民医院合同专用章")), (EXAM, "seal")
+    ),
+    silent("seal.wrong_kind", lambda case: case.with_seals(EXAM, seal("广州市花都区人民医院诊断证明专用章"))),
+    silent("seal.wrong_kind", lambda case: case.with_seals(EXAM, seal("广州市花都区人民医院财务专用章", 0.4))),
+    silent(
+        "seal.wrong_kind",
+        lambda case: case.with_seals(
+            EXAM, seal("广州市花都区人民医院合同专用章"), seal("广州市花都区人民医院体检专用章")
+        ),
+    ),
+    fires(
+        "seal.not_insurance_body",
+        lambda case: case.with_seals(INSURANCE, seal("广州市花都区第一小学")),
+        (INSURANCE, "seal"),
+    ),
+    silent("seal.not_insurance_body", lambda case: case.with_seals(INSURANCE, seal("广州市花都区税务局"))),
+    silent("seal.not_insurance_body", lambda case: case.with_seals(INSURANCE, seal("业务专用章"))),
 ]
 
 ELSEWHERE = "广州市花都区童心幼儿园"
@@ -729,7 +781,7 @@ INSURED = [
 
 EXAMPLES = [
     *SLOTS, *CAPTURE, *APPLICATION, *PERSON, *DATES, *RESIDENCE, *EXAMINATION, *ITEMS, *SEALS, *EMPLOYMENT, *INSURED,
-    *EVIDENCE,
+    *EVIDENCE, *SIGNALS,
 ]  # fmt: skip
 
 

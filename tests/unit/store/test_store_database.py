@@ -60,6 +60,18 @@ def test_migrating_again_changes_nothing(url: str, engine: Engine) -> None:
         assert session.scalars(select(LeaseRow.name)).all() == ["a"]
 
 
+def test_a_database_of_the_first_revision_gets_fingerprints(url: str, engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE fingerprints"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    with pytest.raises(StorageError):
+        database.require_current(engine)
+    database.migrate(url)
+    database.require_current(engine)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
 def test_machines_that_start_together_migrate_once(url: str) -> None:
     together([lambda: database.migrate(url)] * 3)
     engine = database.open_engine(url)

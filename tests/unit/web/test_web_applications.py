@@ -236,3 +236,21 @@ def test_every_slot_has_its_address(api: Api) -> None:
     api.create()
     for slot in DocumentType:
         assert api.upload(NO, slot).status_code == 201
+
+
+def test_a_suspicion_is_for_staff_only(api: Api, services: Services, judge: Judge) -> None:
+    suspicion = finding("signals.same_file", Severity.REVIEW).model_copy(
+        update={"message": "将由工作人员人工核对。", "reviewer_message": "与申请 HD2026A000009 是同一个文件"}
+    )
+    plain = finding("name.mismatch").model_copy(update={"reviewer_message": "姓名不同"})
+    judge.findings = (suspicion, plain)
+    advised(services)
+    for_programs = api.get(f"{BASE}/{NO}", by=Role.INTEGRATION).json()["result"]
+    assert "HD2026A000009" not in str(for_programs)
+    words = [(told["rule"], told["message"], told["reviewer_message"]) for told in for_programs["findings"]]
+    assert words == [
+        ("signals.same_file", "将由工作人员人工核对。", ""),
+        ("name.mismatch", "姓名不一致。", "姓名不同"),
+    ]
+    for_staff = api.get(f"{BASE}/{NO}", by=Role.REVIEWER).json()["result"]
+    assert for_staff["findings"][0]["reviewer_message"] == "与申请 HD2026A000009 是同一个文件"
