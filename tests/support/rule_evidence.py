@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from schemas.application import Route, Student
+from schemas.reading import CellState
 from tests.support.rule_cases import (
     CERTIFICATE,
     CONTRACT,
@@ -34,6 +35,22 @@ DISPATCH = "广州市众信劳务派遣有限公司"
 
 def of_household(*edits: Edit) -> Edit:
     return lambda _: all_of(*edits)(household())
+
+
+def stamped(text: str, *, page: int = 0) -> Edit:
+    """A stamp on a page of the register; all of its fields stand on page 0."""
+    return lambda case: case.with_seals(REGISTER, seal(text).model_copy(update={"page": page}))
+
+
+def torn(*names: str, sealed: bool = False, unread: tuple[str, ...] = ()) -> Edit:
+    """The contract without these fields, of some of which the place was found."""
+
+    def edit(case: Case) -> Case:
+        states = dict.fromkeys(unread, CellState.INKED)
+        case = case.without_fields(CONTRACT, *names).with_reading(CONTRACT, unread=states)
+        return case if sealed else case.with_seals(CONTRACT)
+
+    return edit
 
 
 def of_hmt(*edits: Edit) -> Edit:
@@ -96,6 +113,10 @@ HOUSEHOLD: list[Example] = [
     ),
     silent("household.address_differs", of_household(on(REGISTER, "address", BAIYUN))),
     silent("household.address_differs", of_household(on(REGISTER, "address", "花都区新华街道新华路43号"))),
+    fires("household.cancelled", of_household(stamped("注销")), (REGISTER, "seal")),
+    fires("household.cancelled", of_household(stamped("户口注销")), (REGISTER, "seal")),
+    silent("household.cancelled", of_household(stamped("广州市公安局花都区分局户口专用章"))),
+    silent("household.cancelled", of_household(stamped("注销", page=1))),
     fires("household.other_head", of_household(on(REGISTER, "relation", "户主")), (REGISTER, "head_name")),
     silent("household.other_head", of_household()),
     silent(
@@ -149,6 +170,14 @@ CONTRACTS: list[Example] = [
     silent("contract.expired", of_contract(on(CONTRACT, "term_end", TODAY.isoformat()))),
     silent("contract.expired", of_contract(on(CONTRACT, "term_end", "long_term"))),
     silent("contract.expired", of_contract(on(CONTRACT, "term_end", "2021-08-31"))),
+    fires("contract.pages_missing", of_contract(torn("sign_date")), (CONTRACT, "pages")),
+    fires("contract.pages_missing", of_contract(torn("term_start", "term_end", sealed=True)), (CONTRACT, "pages")),
+    fires("contract.pages_missing", of_contract(torn("name", "id_number", "uscc", sealed=True)), (CONTRACT, "pages")),
+    silent("contract.pages_missing", of_contract(torn("sign_date", sealed=True))),
+    silent("contract.pages_missing", of_contract(torn("sign_date", unread=("sign_date",)))),
+    silent("contract.pages_missing", of_contract(torn("term_start", "term_end", sealed=True, unread=("term_end",)))),
+    silent("contract.pages_missing", of_contract(torn("id_number", "uscc", sealed=True))),
+    silent("field.not_read", of_contract(torn("term_start", "term_end", sealed=True))),
     fires("contract.not_started", of_contract(on(CONTRACT, "term_start", "2026-11-01")), (CONTRACT, "term_start")),
     silent("contract.not_started", of_contract(on(CONTRACT, "term_start", TODAY.isoformat()))),
     fires("contract.term_order", of_contract(on(CONTRACT, "term_end", "2021-08-31")), (CONTRACT, "term_end")),

@@ -33,6 +33,8 @@ _PRESSURES = tuple(
     # a slash; what a slash is misread as; both values by their names; a slash misread as a one, all digits in a row
     for between in ("/", r"[\\|丨lI]", r"\D{0,8}舒张压\D{0,3}", "1(?=[4-9]\\d(?!\\d)|1[0-4]\\d(?!\\d))")
 )
+_RUN_TOGETHER = re.compile(r"(?<![\d.])(1\d\d|2[0-5]\d|[7-9]\d)([4-9]\d|1[0-4]\d)(?=mmHg)", re.ASCII | re.IGNORECASE)
+"""Both values without anything between them: only beside the unit, and only where one way to part them is plausible."""
 _TICKED = re.compile(r"[☑√✓✔■●](不?合格)")
 _LEFT_EMPTY = re.compile(r"[□☐○](不?合格)")
 _BOTH_PRINTED = re.compile(r"合格[^合不]{0,2}不合格|不合格[^合不]{0,2}合格")
@@ -88,7 +90,7 @@ def read_blood_pressure(text: str) -> str | None:
     """
     raw = half_width(text)
     for view in (*_numeric_views(text), squeeze(raw)):
-        for pattern in _PRESSURES:
+        for pattern in (*_PRESSURES, _RUN_TOGETHER):
             values = {_pressure(match[1], match[2]) for match in pattern.finditer(view)}
             if len(values) == 1 and None not in values:
                 return values.pop()

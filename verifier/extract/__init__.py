@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from schemas.document import DocumentType
 from schemas.reading import CellState, ReadField
 from verifier.extract.cards import read_residence_permit, read_resident_id_card
+from verifier.extract.contract_places import read_unread_of_contract
 from verifier.extract.employment_certificate import read_employment_certificate
 from verifier.extract.hmt_residence_permit import read_hmt_residence_permit
 from verifier.extract.hospital_report import read_hospital_report
@@ -51,6 +52,7 @@ JOINERS: Mapping[DocumentType, Callable[[Sequence[dict[str, ReadField]]], dict[s
 
 UNREAD: Mapping[DocumentType, Callable[[ReadPage, Collection[str]], dict[str, CellState]]] = {
     DocumentType.MEDICAL_EXAM_FORM: read_unread_of_exam_form,
+    DocumentType.LABOR_CONTRACT: read_unread_of_contract,
 }
 """Types that tell an empty place from writing nobody could read."""
 

@@ -136,7 +136,9 @@ def _in_cells(layout: Layout, label: Token, past: Iterable[str]) -> list[Sequenc
 def _on_rows(layout: Layout, label: Token, *, wraps: bool, under: bool, past: Iterable[str]) -> list[Sequence[Token]]:
     """Where a value may stand on a page without rules, the likeliest place first."""
     row = layout.right_of(label, past=past)
-    tries: list[Sequence[Token]] = []
+    stacked = lines_under(layout, label)
+    # In a row of heads what stands a little lower right is the next head's.
+    tries: list[Sequence[Token]] = [stacked[:1]] if _is_followed_by_label(layout, label) else []
     if wraps:
         block = layout.block_right(label)
         tries.append([*block, *spill(layout, label, block)])
@@ -146,11 +148,18 @@ def _on_rows(layout: Layout, label: Token, *, wraps: bool, under: bool, past: It
         tries.append(layout.block_right(label, max_lines=2))
     if under:
         tries.extend([token] for token in layout.below(label))
-    stacked = lines_under(layout, label)
     if wraps:
         tries.append(stacked)
     tries.append(stacked[:1])
     return tries
+
+
+def _is_followed_by_label(layout: Layout, label: Token) -> bool:
+    """Whether the next thing on the label's row is another label."""
+    after = [
+        token for token in layout.row_of(label) if token.left >= label.right - 0.6 * label.height and token is not label
+    ]
+    return bool(after) and after[0].label is not None
 
 
 LOOK_SCORE = 0.6

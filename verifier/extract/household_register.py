@@ -13,7 +13,7 @@ from verifier.compare.ids import Repaired, read_id
 from verifier.compare.lookalikes import TRADITIONAL_TO_SIMPLIFIED
 from verifier.compare.text import HAN, digits_for_letters, squeeze
 from verifier.compare.values import read_ethnicity, read_sex
-from verifier.extract.fields import beside, collect, id_number, parse_address, parse_name
+from verifier.extract.fields import beside, collect, id_number, make_field, parse_address, parse_name
 from verifier.extract.join import Fields
 from verifier.extract.layout import Labels, Layout, Token
 from verifier.extract.page import ReadPage
@@ -24,6 +24,8 @@ LABELS: Labels = {
     "head_name": ("户主姓名",),
     "household_no": ("户口编号", "户编号", "户号"),
     "address": ("户口所在地住址", "户籍地址", "户口地址", "家庭住址", "住址"),
+    "moved_to": ("变动后的住址", "变动后住址", "变更后的住址", "变更后住址", "变动后的地址", "变动后地址"),
+    "moved_on": ("变动日期", "变更日期", "变动时间"),
     "other_address": ("本市(县)其他住址", "本市县其他住址", "其他住址", "本市(县)其他", "本市(县)其", "本市县其他", "他住址"),
     "name": ("姓名",),
     "relation": ("户主或与户主关系", "与户主的关系", "与户主关系", "户主关系", "户主或与", "与户主"),
@@ -36,6 +38,7 @@ LABELS: Labels = {
     ),
     # what only ends a value
     "other": (
+        "住址变动登记", "住址变更登记",
         "曾用名", "出生地", "籍贯", "宗教信仰", "身高", "血型", "文化程度", "婚姻状况", "兵役状况", "服务处所", "职业",
         "何时由何地迁来本市(县)", "何时由何地迁来本市", "何时由何地迁来本址", "何时由何地迁来", "承办人签章", "承办人签字",
         "承办人签名", "承办人", "登记日期", "签发日期", "签发", "省级公安机关", "户口登记机关", "本市(县)", "本址",
@@ -47,6 +50,7 @@ MEMBER_PAGE: tuple[str, ...] = ("name", "relation", "sex", "birth_date", "ethnic
 
 _KIND = re.compile(rf"[{HAN}]{{0,8}}(?:户口?|农业|居民|非农)")
 _NUMBER = re.compile(r"[0-9A-Z-]{4,20}", re.ASCII)
+_PLACE = re.compile(r"[省市区县镇乡村街路巷]")
 _RELATION = re.compile(rf"[{HAN}]{{1,7}}")
 _KIN = re.compile(
     r"户主|本人|[夫妻妾]|配偶|[子女儿孙]|[父母]|[兄弟姐妹哥]|[媳婿]|[岳翁婆公]|[祖爷奶]|[叔伯姑舅姨婶]|[侄甥]|亲属|其他|集体|户员|成员|职工|学生|保姆"
@@ -97,6 +101,50 @@ def _address(layout: Layout) -> ReadField | None:
     return in_cell(layout, "address", parse_address, where=lambda label: _is_own(layout, label))
 
 
+def _relation_beside_name(layout: Layout) -> ReadField | None:
+    """The relation at the end of the name's row, where its two-line label was not read: the words are a closed set."""
+    for label in layout.labels("name"):
+        for token in layout.row_of(label):
+            value = parse_relation(token.text) if token.label is None and token.left > label.right else None
+            if value is not None:
+                return make_field(layout, [token], value, None)
+    return None
+
+
+_MOVED = "moved_to"
+"""An address on the page of changes; it becomes the register's address when the pages are joined."""
+_ROW_OF_DATE = 2.2
+"""Heights of a date up to which the lines of its row stand above and below it: an address takes two or three lines."""
+
+
+def _moved_to(layout: Layout) -> ReadField | None:
+    """The latest address of 住址变动登记, a table with the new address, the day and the clerk in each row; None when it is empty."""
+    for head in layout.labels(_MOVED):
+        day_heads = [other for other in layout.row_of(head) if other.label == "moved_on" and other.left > head.right]
+        if not day_heads:
+            continue
+        bound = day_heads[0].left - 0.5 * head.height
+        below = [token for token in layout.text_tokens() if token.middle > head.middle + head.height]
+        days = [(day, token) for token in below if token.right > bound and (day := parse_day(token.text))]
+        rows: list[tuple[str, float, list[Token], str]] = []
+        for day, dated in days:
+            reach = _ROW_OF_DATE * dated.height
+            lines = [
+                token
+                for token in sorted(below, key=lambda token: (token.middle, token.left))
+                if token.left + token.width / 2 < bound
+                and abs(token.middle - dated.middle) <= reach
+                and not any(abs(token.middle - other.middle) < abs(token.middle - dated.middle) for _, other in days)
+            ]
+            value = parse_address("".join(token.text for token in lines))
+            if value is not None and _PLACE.search(value):
+                rows.append((day, dated.middle, lines, value))
+        if rows:
+            _, _, tokens, value = max(rows, key=lambda row: row[:2])
+            return make_field(layout, tokens, value, head)
+    return None
+
+
 def read_household_register(page: ReadPage) -> dict[str, ReadField]:
     """The fields of one page: the first page's, a member's, or both where one picture shows the open book."""
     layout = Layout(page, LABELS)
@@ -106,9 +154,11 @@ def read_household_register(page: ReadPage) -> dict[str, ReadField]:
             "head_name": beside(layout, "head_name", parse_registered_name),
             "household_no": beside(layout, "household_no", parse_household_no),
             "address": _address(layout),
+            _MOVED: _moved_to(layout),
             "name": beside(layout, "name", parse_registered_name),
             "relation": beside(layout, "relation", parse_relation)
-            or beside_split_label(layout, "relation", parse_relation),
+            or beside_split_label(layout, "relation", parse_relation)
+            or _relation_beside_name(layout),
             "sex": beside(layout, "sex", read_sex),
             "birth_date": beside(layout, "birth_date", parse_day),
             "ethnicity": beside(layout, "ethnicity", read_ethnicity),
@@ -128,5 +178,8 @@ def join_household_register(pages: Sequence[Fields]) -> Fields:
     others = [member for member in people if "relation" in member and member["relation"].value not in _HEAD]
     first = max(firsts, key=len, default={})
     member = max(others or people, key=len, default={})
+    # A change of address is a page further on, and the last one counts.
+    moved = [page[_MOVED] for page in pages if _MOVED in page]
+    later = {"address": moved[-1]} if moved else {}
     # A label of the other page misread on this one adds nothing: what the chosen pages lack stays absent.
-    return {**first, **member}
+    return {**first, **later, **member}

@@ -131,16 +131,18 @@ class Layout:
             if token.left >= label.right - 0.6 * label.height and token.left < right_edge and not same_row(token, label)
         ]
         if first:
-            left = min(token.left for token in first)
-            block = [*self._line_above(label, first[0], candidates), *first]
+            whole = spanning(first)
+            above = self._line_above(label, whole, candidates)
+            block = [*above, *first]
             last = first[-1]
-            while len({token.line for token in block}) < max_lines:
+            # A label at the middle of the lines above and beside it has no more of them below.
+            while not above and len({token.line for token in block}) < max_lines:
                 below = [
                     token
                     for token in candidates
                     if token not in block
                     and 0.5 * last.height < token.middle - last.middle < 2.0 * max(last.height, token.height)
-                    and abs(token.left - left) < 1.6 * token.height
+                    and is_in_line(token, whole)
                     and not self._belongs_to_other_label(token, label)
                 ]
                 if not below:
@@ -164,7 +166,7 @@ class Layout:
         return [
             token
             for token in candidates
-            if abs(token.left - first.left) < 1.6 * token.height
+            if is_in_line(token, first)
             and 0.5 * token.height < first.middle - token.middle < 2.0 * token.height
             and label.middle - token.middle <= drop + 0.4 * token.height
             and not self._belongs_to_other_label(token, label)
@@ -240,6 +242,19 @@ def rows_of(tokens: Sequence[Token]) -> list[list[Token]]:
         else:
             rows.append([token])
     return [sorted(row, key=lambda token: token.left) for row in rows]
+
+
+def spanning(tokens: Sequence[Token]) -> Token:
+    """The first token, as wide as all of a row's tokens together."""
+    return replace(tokens[0], left=min(t.left for t in tokens), right=max(t.right for t in tokens))
+
+
+def is_in_line(a: Token, b: Token) -> bool:
+    """Whether two lines belong to one column of text: set flush left, flush right, or centred."""
+    room = 1.6 * a.height
+    return (
+        abs(a.left - b.left) < room or abs(a.right - b.right) < room or abs(a.left + a.right - b.left - b.right) < room
+    )
 
 
 def same_row(a: Token, b: Token) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from schemas.reading import ReadField
+from verifier.compare.surnames import surname_of
 from verifier.compare.text import HAN
 from verifier.extract.fields import Parser, parse_name
 from verifier.extract.layout import Layout
@@ -73,8 +74,8 @@ _POSITION: tuple[re.Pattern[str], ...] = (
     re.compile(rf"(?:现?担任|出任|现任|任职(?:为|[:：])|聘为|聘任为|受聘为|岗位(?:\([^()]{{2,4}}\))?(?:为|是|[:：])|职务(?:\([^()]{{2,4}}\))?(?:为|是|[:：])|职位(?:为|是|[:：]))"
                rf"(?P<value>[^,，。;；:：]{{2,24}}?){_ENDS_POSITION}"),
     re.compile(rf"(?:任教(?:学科|科目|课程)|所?教(?:学科|科目))(?:为|是|[:：])?(?P<value>[^,，。;；:：]{{2,16}}?){_ENDS_POSITION}"),
-    re.compile(rf"(?:从事|承担(?=[^,，。]{{2,12}}(?:岗位|教学|课程))|负责(?=[^,，。]{{2,12}}(?:岗位|教学|课程))|(?<![主责委信聘])任(?![教职何务课的]))(?P<value>[^,，。;；:：]{{2,24}}?){_ENDS_POSITION}"),
-    re.compile(rf"(?:系|为|是){OURS}(?:聘任|聘用|在职|在编|正式|专任|现任)*的?(?P<value>[{HAN}]{{1,8}}教师|[{HAN}]{{1,6}}老师)"),
+    re.compile(rf"(?:从事|承担(?=[^,，。]{{2,12}}(?:岗位|教学|课程))|负责(?=[^,，。]{{2,12}}(?:岗位|教学|课程))|(?<![主责委信聘专班])任(?!教(?!师)|[职何务课的]))(?P<value>[^,，。;；:：]{{2,24}}?){_ENDS_POSITION}"),
+    re.compile(rf"(?:系|为|是){OURS}(?:聘任|聘用|在职|在编|正式|现任)*的?(?P<value>[{HAN}]{{0,8}}教师|[{HAN}]{{1,6}}老师)"),
 )  # fmt: skip
 _ORGANISATION = rf"[{HAN}A-Za-z0-9()（）·]{{3,40}}?(?:有限公司|公司|学校|小学|中学|学院|幼儿园|幼教中心|培训中心|培训机构|少年宫|教育集团)"
 _PLACE = re.compile(
@@ -93,7 +94,7 @@ class _Span:
 
 def find_name(layout: Layout, prose: Prose) -> ReadField | None:
     """The person the letter is about: the best-placed run of two to four characters, or a name with dots."""
-    spans = list(_names(prose))
+    spans = list(_names(prose)) or list(_names_by_surname(prose))
     if not spans:
         return None
     best = max(spans, key=lambda span: (span.weight, -span.start))
@@ -156,6 +157,18 @@ def _names(prose: Prose) -> Iterator[_Span]:
             match = pattern.match(text, at)
             if match and not _NOT_IN_NAMES.search(match.group("value")) and parse_name(match.group("value")):
                 yield _Span(*match.span("value"), weight + 2 * bonus)
+                break
+
+
+def _names_by_surname(prose: Prose) -> Iterator[_Span]:
+    """Names inside a sentence nobody foresaw: what a surname starts and an ID number, a sex or a title follows."""
+    for match in re.finditer(rf"[{HAN}]{{2,4}}(?={_ABOUT}|{_TITLE})", prose.text):
+        end = match.end()
+        for length in (4, 3, 2):
+            name = prose.text[end - length : end]
+            surname = surname_of(name)
+            if surname is not None and length - len(surname) <= 2 and not _NOT_IN_NAMES.search(name):
+                yield _Span(end - length, end, 1)
                 break
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 
 from schemas.document import KINDERGARTEN_ITEMS
 from schemas.reading import CellState, ReadField
@@ -20,8 +20,9 @@ from verifier.compare.values import (
     read_vision,
 )
 from verifier.extract.exam_labels import LABELS
+from verifier.extract.exam_sides import marked_sides, sided
 from verifier.extract.fields import Parser, beside, collect, id_number, make_field, parse_name, second_look
-from verifier.extract.layout import Layout, Token, joined, overlap
+from verifier.extract.layout import Layout, joined
 from verifier.extract.page import ReadPage
 from verifier.extract.places import state_of
 from verifier.extract.signatures import read_signature
@@ -31,6 +32,9 @@ from verifier.extract.written import parse_day
 _HOSPITAL = re.compile(
     r"[\u4e00-\u9fffA-Za-z0-9()]{2,30}?(?:人民医院|妇幼保健院|中医院|结合医院|医院|保健院|卫生院|体检中心|卫生服务中心)(?:体检中心|健康管理中心)?"
 )
+
+_LOOSE = ("right", "left", "systolic", "diastolic")
+"""Labels that stand inside a text as well: `收缩压129舒张压80`."""
 
 # Plausible ranges of DOMAIN.md 2.1 ("number sanity"): what falls outside was misread.
 _HEIGHT_CM = (100.0, 230.0)
@@ -46,7 +50,8 @@ def _within(low: float, high: float) -> Parser:
 
 def parse_finding(text: str) -> str | None:
     """What a doctor wrote in a row, as written: 正常, 未见异常, 未检, a dash … Nothing for an empty cell."""
-    value = re.sub(r"\s", "", text).strip(":：,，。.;；")
+    # Empty brackets are what is left of a label's own, whose word was read apart.
+    value = re.sub(r"\s|[(（][)）]:?", "", text).strip(":：,，。.;；")
     return value if re.search(r"[\u4e00-\u9fff]|^\([-+±]\)$", value) or read_mark(value) else None
 
 
@@ -55,7 +60,8 @@ def parse_item(text: str) -> str | None:
     value = parse_finding(text)
     if value is None or not (re.search(r"[阴阳]性?|未见|未检出|正常|[-+±]|无", value) or read_mark(value)):
         return None
-    return value
+    # Two results are those of two items that stand side by side.
+    return None if len(re.findall(r"[阴阳]性|未检出", value)) > 1 else value
 
 
 def parse_hospital(text: str) -> str | None:
@@ -136,134 +142,6 @@ def _pressure(layout: Layout) -> ReadField | None:
     )
 
 
-def _marked_sides(layout: Layout, key: str, parse: Callable[[str], str | None]) -> dict[str, ReadField]:
-    """`_sided` with marks where no number stands."""
-    found = _sided(layout, key, parse)
-    return found if len(found) == 2 else {**_sided(layout, key, read_mark), **found}
-
-
-def _sided(layout: Layout, key: str, parse: Callable[[str], str | None]) -> dict[str, ReadField]:
-    """Right and left of a row such as `裸眼视力 右 4.9 左 5.0`.
-
-    The side stands in the cell (`右4.9`), as a label before it (`右眼`), in the label itself (`裸眼视力(右)`, `右眼裸眼视力`),
-    or as a column head above; failing all, the first number is the right one (the order every form found uses).
-    """
-    found: dict[str, ReadField] = {}
-    for label in layout.labels(key):
-        side = _side_of(layout, label)
-        unsided: list[tuple[Token, str]] = []
-        for token in _beside_or_under(layout, label, key):
-            if token.label in ("right", "left"):
-                side = token.label
-                continue
-            for part_side, value in _split_sides(token.text, side, parse):
-                if part_side is not None:
-                    found.setdefault(part_side, make_field(layout, [token], value, label))
-                else:
-                    unsided.append((token, value))
-            side = None
-        for order, (token, value) in enumerate(unsided[:2]):
-            by_head = _column_side(layout, token)
-            name = by_head or ("right", "left")[order]
-            found.setdefault(name, make_field(layout, [token], value, label))
-        if len(found) == 2:
-            break
-    return found
-
-
-def _side_of(layout: Layout, label: Token) -> str | None:
-    """The side printed straight before a label on its line (`右耳听力`)."""
-    before = [
-        token
-        for token in layout.tokens
-        if token.line == label.line
-        and token.label in ("right", "left")
-        and abs(token.right - label.left) < 0.5 * label.height
-    ]
-    return before[0].label if before else None
-
-
-def _beside_or_under(layout: Layout, label: Token, key: str) -> list[Token]:
-    """Sides and texts right of a label up to another label; under it where there is no text beside it."""
-    beside_it: list[Token] = []
-    for token in layout.row_of(label):
-        if token is label or token.left < label.right - 0.6 * label.height or token.label == key:
-            continue
-        if token.label not in (None, "right", "left"):
-            break
-        beside_it.append(token)
-    values = cell_values(layout, label, past=("right", "left"))
-    is_under = values is not None and values.under
-    if not is_under and any(token.label is None for token in beside_it):
-        own_sides = [token for token in beside_it if token.label is not None and token.line == label.line]
-        starts = _next_of_kind(layout, label, key)
-        return [token for token in beside_it if token.left < starts or token in own_sides]
-    if values is not None:
-        lines = {token.line for group in values.groups for token in group}
-    else:
-        lines = {token.line for token in _under(layout, label)}
-    under = [token for token in layout.tokens if token.line in lines and token.label in (None, "right", "left")]
-    sides = [token for token in beside_it if token.label is not None and token.left < _next_of_kind(layout, label, key)]
-    return [*sides, *under]
-
-
-def _under(layout: Layout, label: Token) -> list[Token]:
-    """The nearest text or side straight under a label."""
-    found = [
-        token
-        for token in layout.tokens
-        if token.label in (None, "right", "left")
-        and overlap(token, label) > 0.3
-        and 0.5 * label.height < token.middle - label.middle < 2.5 * label.height
-    ]
-    return sorted(found, key=lambda token: token.middle)[:1]
-
-
-def _next_of_kind(layout: Layout, label: Token, key: str) -> float:
-    """Where the next label of the same row of the form starts on the label's row; what follows belongs to that one."""
-    return min(
-        (
-            min(
-                [
-                    token.left,
-                    *(
-                        t.left
-                        for t in layout.tokens
-                        if t.line == token.line and t.label in ("right", "left") and t.right <= token.left + t.height
-                    ),
-                ]
-            )
-            for token in layout.row_of(label)
-            if token.label == key and token.left > label.right
-        ),
-        default=float("inf"),
-    )
-
-
-def _split_sides(text: str, side: str | None, parse: Callable[[str], str | None]) -> list[tuple[str | None, str]]:
-    parts: list[tuple[str | None, str]] = []
-    pieces = re.split(r"([右左]|(?<![A-Za-z])[RL](?![A-Za-z]))[眼耳]?[:：]?", text)
-    if len(pieces) == 1:
-        value = parse(text)
-        return [(side, value)] if value is not None else []
-    for mark, piece in zip(pieces[1::2], pieces[2::2], strict=True):
-        value = parse(piece)
-        if value is not None:
-            parts.append(("right" if mark in "右R" else "left", value))
-    return parts
-
-
-def _column_side(layout: Layout, token: Token) -> str | None:
-    """The side a column head above the token names; the nearest head wins."""
-    heads = [
-        head
-        for name in ("right", "left")
-        for head in layout.labels(name)
-        if head.middle < token.middle - 0.5 * token.height and overlap(head, token) > 0.1
-    ]
-    return max(heads, key=lambda head: head.middle).label if heads else None
-
-
 def _exam_date(layout: Layout, birth: ReadField | None) -> ReadField | None:
     """Beside its label; else the lowest full date on a page that shows the hospital's or the chief physician's row."""
     field = beside(layout, "exam_date", _exam, under=True)
@@ -300,11 +178,11 @@ def _hospital(layout: Layout) -> ReadField | None:
 
 def read_medical_exam_form(page: ReadPage) -> dict[str, ReadField]:
     """The rows of DOMAIN.md 2.1 that the contract names; hepatitis-B rows are never read (DOMAIN.md 5.4)."""
-    layout = Layout(page, LABELS, loose=("right", "left"), ruled=True)
+    layout = Layout(page, LABELS, loose=_LOOSE, ruled=True)
     birth = beside(layout, "birth_date", _birth)
-    naked = _marked_sides(layout, "naked", read_vision)
-    corrected = _sided(layout, "corrected", read_vision)
-    hearing = _marked_sides(layout, "hearing", _hearing)
+    naked = marked_sides(layout, "naked", read_vision)
+    corrected = sided(layout, "corrected", read_vision)
+    hearing = marked_sides(layout, "hearing", _hearing)
     return collect(
         {
             "name": beside(layout, "name", parse_name),
@@ -365,7 +243,7 @@ def read_unread_of_exam_form(page: ReadPage, read: Collection[str]) -> dict[str,
 
     A hospital's place with a seal on the page is never called empty: the seal is what belongs there.
     """
-    layout = Layout(page, LABELS, loose=("right", "left"), ruled=True)
+    layout = Layout(page, LABELS, loose=_LOOSE, ruled=True)
     found: dict[str, CellState] = {}
     for key, names in (*_PLACES.items(), *_ROWS.items()):
         missing = [name for name in names if name not in read]

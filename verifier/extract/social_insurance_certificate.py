@@ -64,7 +64,6 @@ _CITIES_IN_TEXT = (
 """The sentence above the table, the name of the agency or the title, the prefix of an employer."""
 _CITY = re.compile(r"[\u4e00-\u9fff]{2,6}市")
 _PREFIX = re.compile(r"^[\u4e00-\u9fff]{2,6}市[:：]")
-_OPEN_END = re.compile(rf"(?P<start>{_MONTH})\s*(?:-|—|–|~|至|到)*\s*至今")
 _STATUS = re.compile(
     r"已?(?:缴费|到账|缴纳|足额缴费)|[未欠补缓]缴费?|正常(?:缴费|参保)?|参保(?:缴费)?|[是否有无]|在保|实缴"
 )

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from verifier.extract.layout import Layout, Token, joined, overlap, same_row
+from verifier.extract.layout import Layout, Token, joined, overlap, rows_of, same_row
+from verifier.geometry import bounds
 
 _VALUE = r"[\d/\\√✓×—–-]|^[一Q]$|[未拒免漏缺弃][检查做]|阴性|阳性|正常|未见"
 """What a cell holds when it is a value, or a mark in the place of one, and not a unit or a name of the item."""
@@ -37,12 +38,19 @@ def cell_values(layout: Layout, label: Token, *, past: Iterable[str] = ()) -> Ce
         found.append(own)
     passing = {*past, label.label}
     in_head = _is_in_head(layout, label.cell)
-    neighbours = [] if in_head else layout.grid.right_of(label.cell)
+    neighbours = [] if in_head or _is_shared(layout, label, passing) else layout.grid.right_of(label.cell)
     empty: int | None = None
+    edge = _right_edge(layout, label.cell)
     for number in neighbours:
+        if layout.grid.cells[number].column > edge:
+            # A cell between was not found: whose values the next ones are cannot be told by rules.
+            if not found:
+                return None
+            break
+        edge = max(edge, _right_edge(layout, number))
         tokens = layout.in_cell(number)
         stop = next((at for at, token in enumerate(tokens) if token.label not in (None, *passing)), len(tokens))
-        texts = [token for token in tokens[:stop] if token.label is None]
+        texts = _beside_cell(layout, label.cell, number, [token for token in tokens[:stop] if token.label is None])
         if not tokens:
             empty = number if empty is None and not found else empty
             continue
@@ -65,6 +73,36 @@ def cell_values(layout: Layout, label: Token, *, past: Iterable[str] = ()) -> Ce
             found.append([token for token in tokens if token.label is None])
             under_head = True
     return CellValues(tuple(tuple(tokens) for tokens in found), empty, under_head)
+
+
+def _is_shared(layout: Layout, label: Token, passing: set[str | None]) -> bool:
+    """Whether other labels stand on other rows of a label's cell: each then has its value in the cell, if anywhere."""
+    return label.cell is not None and any(
+        token.label not in (*_SIDES, *passing) and not same_row(token, label) for token in layout.in_cell(label.cell)
+    )
+
+
+def _beside_cell(layout: Layout, own: int, number: int, texts: list[Token]) -> list[Token]:
+    """Of the texts in a cell that holds several rows beside one: those on the rows of that one.
+
+    Such a cell is several, between which the rules were not found; one text in the middle of a merged cell is for all.
+    """
+    if layout.grid is None or len(rows_of(texts)) < 2:
+        return texts
+    _, top, _, bottom = bounds(layout.grid.cells[own].box)
+    _, high, _, low = bounds(layout.grid.cells[number].box)
+    if low - high < 1.6 * (bottom - top):
+        return texts
+    labels = layout.in_cell(own)
+    middle = sum(token.middle for token in labels) / len(labels)
+    return [token for token in texts if abs(token.middle - middle) < (bottom - top) / 2]
+
+
+def _right_edge(layout: Layout, number: int) -> int:
+    """Number of the table's line at which a cell ends on the right."""
+    if layout.grid is None:
+        return 0
+    return layout.grid.cells[number].column + layout.grid.cells[number].column_span
 
 
 _BESIDE_VALUES = re.compile(r"参考|正常值|范围|单位|医[师生]|签[名字章]|检查者|提示|备注|序号")

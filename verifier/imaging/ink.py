@@ -91,17 +91,27 @@ def detailed_ink(density: NDArray[np.float32], amount: Plane, colour: Colour, re
     """
     if colour == "grey":
         return amount
-    strong = amount > 0.5 * float(np.percentile(amount, 99.0))
-    green, third = density[..., 1], density[..., 2 if colour == "red" else 0]
-    own = max(float(np.median(green[strong])), 1e-3) if strong.any() else 1.0
-    usual = float(np.median(amount[strong])) if strong.any() else 1.0
-    share = min(0.8, float(np.median(third[strong])) / own) if strong.any() else 0.0
-    black = np.clip((third - share * green) / (1.0 - share), 0.0, None)
-    printed = np.clip((black - _BLACK_FROM) / _BLACK_FROM, 0.0, 1.0)
+    green = density[..., 1]
+    own, usual = _full_strength(green, amount), _full_strength(amount, amount)
+    printed = np.clip((black_print(density, amount, colour) - _BLACK_FROM) / _BLACK_FROM, 0.0, 1.0)
     sharp = np.minimum(green / own, 1.0) * usual
     near = cv2.dilate((amount > 0.13 * usual).astype(np.float32), np.ones((reach_px, reach_px), np.uint8))
     gate = cv2.GaussianBlur(near, (5, 5), 0)
     return np.asarray(gate * (sharp * (1.0 - printed) + amount * printed), dtype=np.float32)
+
+
+def black_print(density: NDArray[np.float32], amount: Plane, colour: Literal["red", "blue"]) -> Plane:
+    """Density of black print over or under ink of `colour`, of which `amount` is `coloured_ink`; about 0 elsewhere."""
+    green, third = density[..., 1], density[..., 2 if colour == "red" else 0]
+    own = _full_strength(green, amount)
+    share = min(0.8, _full_strength(third, amount, none=0.0) / own)
+    return np.asarray(np.clip((third - share * green) / (1.0 - share), 0.0, None), dtype=np.float32)
+
+
+def _full_strength(plane: Plane, amount: Plane, none: float = 1.0) -> float:
+    """The usual value of a plane where there is much ink; `none` where there is no ink at all."""
+    strong = amount > 0.5 * float(np.percentile(amount, 99.0))
+    return max(float(np.median(plane[strong])), 1e-3) if strong.any() else none
 
 
 def remove_red(image: Image) -> Image:

@@ -21,6 +21,10 @@ _WHOLE = 0.9
 """Share of the way around from which a band has lost its opening to a line or number there: it tells no ends."""
 _SECTOR = 18.0
 """Degrees to both sides of the seal's bottom that are free of the arc's characters."""
+_INKED, _LEAST_INKED = 0.35, 0.12
+"""Shares of full ink from which a place counts as part of a character: of a well pressed seal, and of the faintest."""
+_UPPER, _LOWER = 75.0, 100.0
+"""Degrees to both sides of the top where only the arc's characters can be, and of the bottom where its opening is."""
 _STAR_REACH = 0.34
 """A star's tips end within this share of the radius."""
 _STEPS = 1440
@@ -247,11 +251,12 @@ def text_towards(disc: Disc, band: Band, direction: float) -> float:
     return float(np.mean(np.all(filled_columns, axis=0)))
 
 
-def find_band(disc: Disc, *, number_possible: bool = True) -> Band | None:
+def find_band(disc: Disc, *, number_possible: bool = True, top: float | None = None) -> Band | None:
     """The ring of text; None when there is no text along the ring.
 
     With `number_possible` what stands near the ring only is taken for a registration number: a seal with a straight
-    line has none, and its last characters may have lost their inner half to the line.
+    line has none, and its last characters may have lost their inner half to the line. `top` is about the direction of
+    the seal's top, degrees clockwise from the right, where it is known: the opening is looked for on the other side.
     """
     radius = min(disc.ring.a, disc.ring.b)
     depths = np.arange(0.0, 0.55 * radius, dtype=np.float64)
@@ -259,13 +264,17 @@ def find_band(disc: Disc, *, number_possible: bool = True) -> Band | None:
     strip = unwrap(disc.ink, disc.ring, depths, places)
     outer, inner = 0.1 * radius, 0.4 * radius
     start, length = 0.0, 1.0
+    away = None if top is None else _away_from(disc.ring, top)
     for _ in range(2):
-        opening = _opening(strip, perimeter(disc.ring), round(outer), round(inner), number_possible)
+        opening = _opening(strip, perimeter(disc.ring), round(outer), round(inner), number_possible, away)
         if opening is None:
             return None
         start, length = opening
         # the rows are judged where neither the straight line nor a registration number can be
-        middle = np.mod(np.arange(_STEPS) - round((start + 0.15 * length) * _STEPS), _STEPS) < 0.7 * length * _STEPS
+        if away is None:
+            middle = np.mod(np.arange(_STEPS) - round((start + 0.15 * length) * _STEPS), _STEPS) < 0.7 * length * _STEPS
+        else:
+            middle = away < _UPPER
         rows = _band_rows(strip[:, middle].mean(axis=1), radius)
         if rows is None:
             return None
@@ -273,7 +282,16 @@ def find_band(disc: Disc, *, number_possible: bool = True) -> Band | None:
     return Band(outer, inner, start, length)
 
 
-def _opening(strip: Plane, way: float, outer: int, inner: int, number_possible: bool) -> tuple[float, float] | None:
+def _away_from(ring: Ellipse, direction: float) -> Floats:
+    """How many degrees each of the places around the ring lies from a direction."""
+    points, _ = along_ring(ring, np.arange(_STEPS) / _STEPS)
+    directions = np.degrees(np.arctan2(points[:, 1] - ring.y, points[:, 0] - ring.x))
+    return np.asarray(np.abs(np.mod(directions - direction + 180.0, 360.0) - 180.0), dtype=np.float64)
+
+
+def _opening(
+    strip: Plane, way: float, outer: int, inner: int, number_possible: bool, away: Floats | None
+) -> tuple[float, float] | None:
     """Where the text starts and how long it is, as shares of the way around: all but the largest gap.
 
     A character fills the whole height of the band. A registration number stands near the ring only, the ends of the
@@ -281,17 +299,22 @@ def _opening(strip: Plane, way: float, outer: int, inner: int, number_possible: 
     """
     middle = (outer + inner) // 2
     character = max(9, round(0.8 * (inner - outer) / way * _STEPS)) | 1
-    halves = [(strip[a:b] > 0.35).sum(axis=0) >= 2 for a, b in ((outer, middle), (middle, inner))]
+    strong = float(np.percentile(strip[outer:inner], 97.0))
+    inked = min(_INKED, max(_LEAST_INKED, _INKED * strong))
+    halves = [(strip[a:b] > inked).sum(axis=0) >= 2 for a, b in ((outer, middle), (middle, inner))]
     near = [_spread(half, character) for half in halves]
     text = halves[0] | halves[1]
     if number_possible:
         text &= near[0] & near[1]
     if text.mean() < 0.08:
         return None
-    inked = np.flatnonzero(text)
-    gaps = np.diff(np.concatenate([inked, inked[:1] + _STEPS]))
+    places = np.flatnonzero(text)
+    gaps = np.diff(np.concatenate([places, places[:1] + _STEPS]))
+    if away is not None:
+        middles = np.mod(places + gaps // 2, _STEPS)
+        gaps = np.where(away[middles] > 180.0 - _LOWER, gaps, 0)
     widest = int(np.argmax(gaps))
-    first = int(inked[(widest + 1) % len(inked)])
+    first = int(places[(widest + 1) % len(places)])
     return first / _STEPS, float(_STEPS - gaps[widest] + 1) / _STEPS
 
 

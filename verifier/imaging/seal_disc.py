@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verifier.geometry import Homography, identity, map_points
-from verifier.imaging.ink import Plane, coloured_ink, densities, detailed_ink, paper
+from verifier.imaging.ink import Plane, black_print, coloured_ink, densities, detailed_ink, paper
 from verifier.imaging.seal_shapes import Ellipse, Floats, SealRegion, sample
 from verifier.ocr.engine import Image
 
@@ -22,6 +22,10 @@ _DETAIL_REACH = 9
 """Pixels within which colour says whose ink a sharp mark is: twice what JPEG's colour blurs, at `RADIUS`."""
 _WEAR_REACH = 0.35
 """Within this share of the radius a seal is pressed about equally hard."""
+_HIDING = 0.65
+"""Density of black print under which coloured ink cannot be seen any more."""
+_MENDED_REACH = 4
+"""Pixels around a hidden place that tell what strokes go through it."""
 _FAINTEST = 0.4
 """Places pressed less than this share of full strength stay as faint as they are: below it noise would be lifted too."""
 
@@ -44,7 +48,15 @@ class Disc:
     """Told by colour: clean, a little blurred."""
     detail: Plane
     """The same with the sharpness of the picture, for reading."""
+    mended: Plane
+    """`detail` with strokes drawn through where black print hides them."""
     ring: Ellipse
+
+    def without(self, gone: NDArray[np.bool_]) -> Disc:
+        """The same with no ink where `gone` is True."""
+        nothing = np.float32(0.0)
+        ink, detail, mended = (np.where(gone, nothing, plane) for plane in (self.ink, self.detail, self.mended))
+        return Disc(ink, detail, mended, self.ring)
 
 
 def flatten_ink(image: Image, region: SealRegion, source: Source | None = None) -> Disc:
@@ -67,7 +79,7 @@ def flatten_ink(image: Image, region: SealRegion, source: Source | None = None) 
     )
     if right - left < 2 or bottom - top < 2:
         nothing = np.zeros((side, side), np.float32)
-        return Disc(nothing, nothing, target)
+        return Disc(nothing, nothing, nothing, target)
     crop = np.ascontiguousarray(picture.image[top:bottom, left:right])
     scale = math.sqrt((right - left) * (bottom - top)) / side
     density = densities(crop, paper(crop, reach_px=0.35 * _MARGIN * RADIUS * scale))
@@ -81,7 +93,17 @@ def flatten_ink(image: Image, region: SealRegion, source: Source | None = None) 
     ink = coloured_ink(density, region.colour, under_pen=True)
     sharp = (ink + detailed_ink(density, ink, region.colour, _DETAIL_REACH)) / np.float32(2.0)
     full = _strength(ink, target)
-    return Disc(np.clip(ink / full, 0.0, 1.0), np.clip(sharp / full, 0.0, 1.0), target)
+    detail = np.asarray(np.clip(sharp / full, 0.0, 1.0), dtype=np.float32)
+    mended = detail if region.colour == "grey" else _mended(detail, black_print(density, ink, region.colour))
+    return Disc(np.clip(ink / full, 0.0, 1.0), detail, mended, target)
+
+
+def _mended(detail: Plane, black: Plane) -> Plane:
+    hidden = cv2.dilate((black > _HIDING).astype(np.uint8), np.ones((3, 3), np.uint8))
+    levels = np.round(255.0 * detail).astype(np.uint8)
+    return np.asarray(cv2.inpaint(levels, hidden, _MENDED_REACH, cv2.INPAINT_TELEA), dtype=np.float32) / np.float32(
+        255.0
+    )
 
 
 def _strength(ink: Plane, ring: Ellipse) -> Plane:

@@ -15,11 +15,14 @@ from verifier.imaging.seal_shapes import Ellipse
 
 _INKED = 0.35
 """Share of full ink from which a pixel counts as inked."""
-_LEAST_INK = 0.0008
+_LEAST_INK = 0.0004
 """Share of the disc's picture that must be inked inside the arc for a straight line to be looked for."""
 _SWING = 27.0
 """Degrees to both sides of the expected direction that are tried: the arc's opening tells it to about 20."""
-
+_LINE, _SHORT = 1.7, 1.1
+"""Least width over height of a line, and of one below another: (2)."""
+_NUMBER_REACH = 0.85
+"""A registration number lies nearer to the ring than this share of the depth of the characters of the arc."""
 _SLANT = 3.0
 """The same where the seal's star or oval tells the direction."""
 
@@ -31,7 +34,7 @@ class StraightLine:
     ink: Plane
     detail: Plane
     whole: Plane
-    """As `detail`, evenly to both sides of the seal's middle and with what of the arc stands there: a long line's ends
+    """As `Disc.mended`, evenly to both sides of the seal's middle and with what of the arc stands there: a long line's ends
     may reach where characters of the arc were supposed."""
     mask: NDArray[np.bool_]
 
@@ -56,16 +59,17 @@ def find_lines(disc: Disc, band: Band, turn: float) -> tuple[StraightLine, ...]:
     free = inside(disc, 0.5 * band.outer) & ~sector(disc, band)
     field = _rotated(np.where(free, disc.ink, np.float32(0.0)), ring, turn)
     detail = _rotated(np.where(free, disc.detail, np.float32(0.0)), ring, turn)
-    everything = _rotated(np.where(inside(disc, 0.5 * band.outer), disc.detail, np.float32(0.0)), ring, turn)
+    everything = _rotated(np.where(inside(disc, 0.5 * band.outer), disc.mended, np.float32(0.0)), ring, turn)
     lines: list[StraightLine] = []
     rows_of_text = _rows(core, radius)
     if rows_of_text:
-        lowest = ring.y + radius - (band.outer + band.inner) / 2.0
-        rows_of_text += _row_below(field, rows_of_text[-1], round(ring.x), round(0.3 * radius), lowest)
-    for rows in rows_of_text:
+        lowest = ring.y + radius - _NUMBER_REACH * band.inner
+        rows_of_text += _row_below(field, rows_of_text[-1], round(ring.x), round(0.13 * radius), lowest)
+    for at, rows in enumerate(rows_of_text):
         top, bottom = _whole_rows(field, *rows)
         left, right = _columns(field[top:bottom])
-        if right - left < 1.1 * (bottom - top):
+        # a star or an emblem makes a row as well, about twice as wide as tall
+        if right - left < (_SHORT if at else _LINE) * (bottom - top):
             continue
         pad = max(2, round(0.12 * (bottom - top)))
         place = (slice(max(0, top - pad), bottom + pad), slice(max(0, left - pad), right + pad))
@@ -85,8 +89,7 @@ def erase(disc: Disc, lines: tuple[StraightLine, ...]) -> Disc:
     gone = np.zeros(disc.ink.shape, np.bool_)
     for line in lines:
         gone |= line.mask
-    nothing = np.float32(0.0)
-    return Disc(np.where(gone, nothing, disc.ink), np.where(gone, nothing, disc.detail), disc.ring)
+    return disc.without(gone)
 
 
 def _rotated(plane: Plane, ring: Ellipse, turn: float) -> Plane:
@@ -135,10 +138,12 @@ def _row_below(field: Plane, last: tuple[int, int], x: int, reach: int, lowest: 
     """
     height = last[1] - last[0]
     profile = field[:, max(0, x - reach) : x + reach].sum(axis=1)
-    faint = 0.15 * float(profile[last[0] : last[1]].max())
-    for top, bottom in runs(profile > faint):
-        if top >= last[1] - 2 and bottom > last[1] + 0.2 * height:
-            near = top - last[1] < 0.6 * height and 0.45 * height <= bottom - top <= 1.3 * height
+    inked = (profile > 0.1 * float(profile[last[0] : last[1]].max())).astype(np.uint8)
+    joined = cv2.morphologyEx(inked, cv2.MORPH_CLOSE, np.ones((round(0.2 * height) | 1, 1), np.uint8)).ravel()
+    joined[: last[1]] = 0
+    for top, bottom in runs(joined > 0):
+        if bottom - top > 0.3 * height:
+            near = top - last[1] < 0.8 * height and bottom - top <= 1.3 * height
             return [(top, bottom)] if near and (top + bottom) / 2.0 < lowest else []
     return []
 

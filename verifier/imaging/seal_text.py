@@ -27,8 +27,10 @@ _HEIGHT = 48
 """Height of the strips, in pixels: what PP-OCR recognises at."""
 _FRAME_SIDE = 400
 """Long side in pixels of a square seal turned level."""
-_WIDTHS = (0.9, 0.6)
+_WIDE, _NARROW = 0.9, 0.6
 """Widths at which the arc is recognised, as shares of what it would be in print."""
+_STANDS, _FREE = 0.65, 0.3
+"""Shares of the place of the bottom that hold characters of the arc: from the first it is no bottom, up to the second it is."""
 _BLUR = 3.0
 """Pixels of a seal made `RADIUS` large over which strokes are blurred."""
 _LEAST_SCORE = 0.5
@@ -124,9 +126,11 @@ def _joined(parts: Sequence[Recognition]) -> SealText:
 def _ring_parts(image: Image, region: SealRegion, source: Source | None) -> list[_Part]:
     disc = flatten_ink(image, region, source)
     band = find_band(disc)
+    expected, sure = _expected_turn(disc, band)
+    if sure:
+        band = find_band(disc, top=expected - 90.0) or band
     if band is None:
         return []
-    expected, sure = _expected_turn(disc, band)
     turn = level(disc, band, expected, sure=sure)
     if turn is None and not sure:
         return [_arc_part(disc, band)]
@@ -137,7 +141,7 @@ def _ring_parts(image: Image, region: SealRegion, source: Source | None) -> list
     if bands is None:
         lines = find_lines(disc, band, turn)
         rest = erase(disc, lines)
-        found = find_band(rest, number_possible=not lines) or band
+        found = find_band(rest, number_possible=not lines, top=top - 90.0 if sure else None) or band
         return [_arc_part(rest, even_ends(rest, found, top - 90.0), found), *(_line_part(line) for line in lines)]
     lines, shorter = (find_lines(disc, fitted, turn) for fitted in bands)
     parts = [_line_part(line) for line in lines]
@@ -152,18 +156,20 @@ def _ring_parts(image: Image, region: SealRegion, source: Source | None) -> list
     return [_arc_part(erase(disc, lines), bands[0]), *parts]
 
 
-def _expected_turn(disc: Disc, band: Band) -> tuple[float, bool]:
+def _expected_turn(disc: Disc, band: Band | None) -> tuple[float, bool]:
     """By how much the seal is turned, and whether its shape tells it or only the opening of its arc, roughly.
 
     Seals stand about upright on papers: another way only when the arc's text stands where the bottom would be.
     """
+    shaped = turn_by_shape(disc)
+    upright = shaped or 0.0
+    if band is None:
+        return upright, shaped is not None
     opening = band.down(disc.ring) - 90.0
-    upright = turn_by_shape(disc) or 0.0
-    turned = turn_by_shape(disc, opening)
-    other = opening if turned is None else turned
-    stands_there = text_towards(disc, band, upright + 90.0) > 0.8
-    free = text_towards(disc, band, other + 90.0) < 0.3
-    return (other if stands_there and free else upright), turned is not None
+    other = opening if shaped is None else turn_by_shape(disc, opening) or 0.0
+    stands_there = text_towards(disc, band, upright + 90.0) > _STANDS
+    free = text_towards(disc, band, other + 90.0) < _FREE
+    return (other if stands_there and free else upright), shaped is not None
 
 
 def _arc_part(disc: Disc, band: Band, other: Band | None = None) -> _Part:
@@ -171,11 +177,14 @@ def _arc_part(disc: Disc, band: Band, other: Band | None = None) -> _Part:
 
     `other` is another place for it, tried when the first is unsure.
     """
-    sharp = _sharpened(disc.detail)
+    sharp, mended = _sharpened(disc.detail), _sharpened(disc.mended)
     elsewhere = other is not None and abs(other.length - band.length) > 0.02
     return _Part(
-        first=tuple(arc_strip(sharp, disc.ring, band, widen=width) for width in _WIDTHS),
-        second=(arc_strip(sharp, disc.ring, other, widen=0.75),) if other is not None and elsewhere else (),
+        first=(
+            arc_strip(sharp, disc.ring, band, widen=_WIDE),
+            arc_strip(mended, disc.ring, band, widen=_NARROW),
+        ),
+        second=(arc_strip(mended, disc.ring, other, widen=_NARROW),) if other is not None and elsewhere else (),
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verifier.imaging.strokes import close_dark, shrink
+from verifier.ocr.engine import Image
 
 STRUCTURE_SIDE = 240
 """Longer side of the copy in which structure is looked for: details that a person sees at arm's length."""
@@ -40,11 +41,32 @@ EVEN_PAPER = 0.8
 """The same where a reader has found no text: only what is as even as a scan is still taken for paper."""
 
 
+COLOUR_SIDE = 72
+"""Longer side of the copy in which colours are counted."""
+
+SAME_TONE, SAME_LIGHT = 6.0, 30.0
+"""Differences in a and b, and in L, of the 8-bit Lab space within which two places may be one paper in uneven light."""
+
+MANY_COLOURS = 0.28
+"""Share of a picture below which no paper is its largest area. Photos of documents, small cards on a desk among them, have
+0.34 and more; a cup of coffee, an astronaut, a landscape 0.2 to 0.25."""
+
+
 def has_structure(gray: NDArray[np.uint8]) -> bool:
     """Whether a grey picture shows anything but even areas."""
     copy = cv2.GaussianBlur(shrink(gray, STRUCTURE_SIDE)[0], (0, 0), 1.0).astype(np.float32)
     across, down = np.abs(np.diff(copy, axis=1))[1:], np.abs(np.diff(copy, axis=0))[:, 1:]
     return bool((np.maximum(across, down) > STEP).mean() >= STRUCTURED)
+
+
+def has_many_colours(image: Image) -> bool:
+    """Whether no colour, whatever the light on it, covers as much of a picture (BGR) as a paper does."""
+    copy = cv2.GaussianBlur(shrink(image, COLOUR_SIDE)[0], (0, 0), 1.0)
+    lab = cv2.cvtColor(copy, cv2.COLOR_BGR2LAB).reshape(-1, 3)[::3].astype(np.float32)
+    tone = np.abs(lab[:, None, 1:] - lab[None, :, 1:]).max(axis=2)
+    light = np.abs(lab[:, None, 0] - lab[None, :, 0])
+    largest = ((tone < SAME_TONE) & (light < SAME_LIGHT)).mean(axis=1).max()
+    return bool(largest < MANY_COLOURS)
 
 
 def is_texture(gray: NDArray[np.uint8], height: float, *, even: float = UNEVEN) -> bool:

@@ -123,16 +123,18 @@ def _tiles(
     calm = np.asarray(cv2.GaussianBlur(text.gray, (0, 0), 0.8), dtype=np.uint8)
     paper = close_dark(calm, STROKE)
     contrast = cv2.divide(cv2.subtract(paper, calm), paper, scale=250)
-    rows, columns = paper.shape[0] // side, paper.shape[1] // side
+    # Every second row and column says the same: `each` is the side of a tile that is left.
+    rows, columns, each = paper.shape[0] // side, paper.shape[1] // side, side // 2
 
     def cut(values: NDArray[np.generic]) -> NDArray[np.generic]:
         whole = values[: rows * side, : columns * side].reshape(rows, side, columns, side)
-        return whole.swapaxes(1, 2).reshape(rows, columns, side * side)
+        thinned = whole[:, : 2 * each : 2, :, : 2 * each : 2]
+        return thinned.swapaxes(1, 2).reshape(rows, columns, each * each)
 
-    dark, darker = (int(share * side * side) for share in (0.87, 0.97))
+    dark, darker = (int(share * each * each) for share in (0.87, 0.97))
     ordered = np.partition(cut(contrast), (dark, darker), axis=2)
     ink, broad = ordered[..., darker], ordered[..., dark] >= BROAD * ordered[..., darker]
-    middle = side * side // 2
+    middle = each * each // 2
     level = np.partition(cut(paper), middle, axis=2)[..., middle]
     on_page = cut(text.inside.astype(np.uint8)).mean(axis=2) > 0.9
     return ink.astype(np.float64) / 250, np.asarray(broad), level.astype(np.float64), np.asarray(on_page)

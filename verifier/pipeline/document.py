@@ -15,6 +15,7 @@ from verifier.extract.classify import TypeGuess, classify
 from verifier.extract.confirm import confirm
 from verifier.extract.page import ReadPage
 from verifier.extract.people import ABOUT_ONE_PERSON, people_of
+from verifier.extract.voided import voiding_words
 from verifier.imaging import quality
 from verifier.intake import Limits, decode, sniff, traces
 from verifier.ocr.engine import Engine
@@ -86,7 +87,7 @@ def read_document(
         people=people,
         fields=fields,
         unread=read_unread(kind.type, own, fields),
-        seals=tuple(seal for reading in readings for seal in reading.seals),
+        seals=(*(seal for reading in readings for seal in reading.seals), *voiding_words(kind.type, own)),
         codes=tuple(code for reading in readings for code in reading.codes),
         file_hashes=tuple(hashlib.sha256(file.data).hexdigest() for file in files),
         page_hashes=tuple(reading.fingerprint for reading in readings),

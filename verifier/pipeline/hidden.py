@@ -28,9 +28,10 @@ from verifier.extract.page import ReadPage
 from verifier.geometry import Bounds, bounds, inverse, map_quad, quad_from_bounds
 from verifier.imaging.quality import LEAST_SEVERITY, LOCAL_CAP, problem, verdict
 from verifier.imaging.strokes import grey
-from verifier.imaging.texture import EVEN_PAPER, has_structure, is_texture
+from verifier.imaging.texture import EVEN_PAPER, has_many_colours, has_structure, is_texture
 from verifier.imaging.toner import is_colourless
 from verifier.pipeline.places import Place, covered, places_of
+from verifier.pipeline.spare_blanks import with_spare_blanks
 from verifier.pipeline.upright import READ_WELL, reading_score
 from verifier.rules.capture import DECISIVE, SIDES
 
@@ -63,6 +64,12 @@ TABLE = "rows"
 
 NOTHING_THERE = frozenset({CaptureProblem.BLANK, CaptureProblem.NOT_A_DOCUMENT})
 
+MARKS_ONLY = frozenset({CaptureProblem.CROPPED})
+"""What is measured on any marks; without text it says nothing."""
+
+BLURRED_AWAY = 0.9
+"""Severity of a blur from which text may be gone altogether: a blank page is not told from one."""
+
 NEXT_TO = 1.0
 """Heights of a line from a value to a washed-out place on its row: the value may have gone on there."""
 
@@ -89,11 +96,25 @@ COPY_SEVERITY = 0.1
 LEAST_LINES = 3
 """Well-read lines without which a picture shows no document; the back of a card has four."""
 
+NEAR_A_CUT = 3.0
+"""Heights of a line from a cut within which there is text of the document it cuts."""
+
 CHARACTERS_DOWN = 60
 """Heights of a character in the height of a page: where none was read, rows are looked for as on A4."""
 
 AT_BORDER = 0.9
 """Heights of a line between text and the picture's border up to which the paper may go on beyond it."""
+
+UPRIGHT_SHEETS = frozenset(
+    {
+        DocumentType.MEDICAL_EXAM_FORM,
+        DocumentType.EMPLOYMENT_CERTIFICATE,
+        DocumentType.LABOR_CONTRACT,
+        DocumentType.STUDENT_STATUS_REPORT,
+    }
+)
+HALF = 1.2
+"""Height by width below which such a sheet is not whole: A4 has 1.41, in perspective 1.25 and more."""
 
 EDGE_SEEN = 0.2
 """Heights of a line from the border at which a paper ends inside the picture: nothing of it is beyond."""
@@ -146,7 +167,7 @@ def judge_captures(
         unplaced = frozenset(DECISIVE.get(kind, ())) - places.keys() - elsewhere
         seen = _Seen(kind, page, lines, here, sure, unplaced)
         judged.append(page.model_copy(update={"quality": _judged(seen, own)}))
-    return tuple(judged)
+    return with_spare_blanks(kind, judged, parts, fields)
 
 
 def _judged(seen: _Seen, parts: Sequence[ReadPage]) -> PageQuality:
@@ -165,16 +186,21 @@ def _nothing_read(seen: _Seen, parts: Sequence[ReadPage]) -> PageQuality:
     """The quality of a page on which nothing was read: what it was measured to be, unless it is no document."""
     quality = seen.page.quality
     measured = [each for each in quality.problems if each.kind in NOTHING_THERE]
-    pictures = [grey(part.image) for part in parts]
-    if measured or not pictures:
+    if measured or not parts:
         return verdict(measured) if measured else quality
-    gray = max(pictures, key=lambda picture: picture.size)
+    image = max((part.image for part in parts), key=lambda each: each.size)
+    gray = grey(image)
     fills = gray.size >= 0.98 * seen.page.width * seen.page.height
-    if quality.acceptable:
+    if has_many_colours(image) or (
+        fills and has_structure(gray) and is_texture(gray, gray.shape[0] / CHARACTERS_DOWN, even=EVEN_PAPER)
+    ):
+        return verdict([problem(CaptureProblem.NOT_A_DOCUMENT, 1.0)])
+    if all(each.kind in MARKS_ONLY or each.severity < HIDES_FIELDS for each in quality.problems):
         kind = CaptureProblem.NOT_A_DOCUMENT if has_structure(gray) else CaptureProblem.BLANK
         return verdict([problem(kind, 1.0)])
-    if fills and has_structure(gray) and is_texture(gray, gray.shape[0] / CHARACTERS_DOWN, even=EVEN_PAPER):
-        return verdict([problem(CaptureProblem.NOT_A_DOCUMENT, 1.0)])
+    blurred = max((each.severity for each in quality.problems if each.kind is CaptureProblem.BLURRED), default=0.0)
+    if not has_structure(gray) and blurred < BLURRED_AWAY:
+        return verdict([problem(CaptureProblem.BLANK, 1.0)])
     return quality
 
 
@@ -182,6 +208,9 @@ def _weighed(found: QualityProblem, seen: _Seen) -> QualityProblem:
     """A problem with the fields it hides, as severe as that makes it."""
     if found.kind not in WASHES_OUT | SOFTENS:
         return found
+    if found.kind is CaptureProblem.CROPPED and not _reaches(found, seen):
+        # Something else was cut: another paper below this one, the pattern of a cloth.
+        return found.model_copy(update={"severity": min(found.severity, LOCAL_CAP)})
     hidden = _hidden(found, seen)
     if found.kind is CaptureProblem.CROPPED:
         # Labels are cut away with their values.
@@ -200,9 +229,11 @@ def _weighed(found: QualityProblem, seen: _Seen) -> QualityProblem:
 def _hidden(found: QualityProblem, seen: _Seen) -> list[str]:
     """Fields under a problem that were not read, or not surely, in the order of the type."""
     area = _area(found.box, seen.page)
+    # What concerns the whole page is not told by a field that many layouts leave out.
+    names = [name for name in FIELDS[seen.kind] if found.box is not None or name in DECISIVE.get(seen.kind, ())]
     return [
         name
-        for name in FIELDS[seen.kind]
+        for name in names
         if (place := seen.places.get(name)) is not None
         and not _is_optional(name, seen)
         and (
@@ -230,25 +261,28 @@ def _goes_on(place: Place, area: Bounds) -> bool:
 def _is_harmless(found: QualityProblem, seen: _Seen) -> bool:
     """Whether all that matters was read in spite of a problem."""
     decisive = frozenset(DECISIVE.get(seen.kind, ()))
+    if found.kind not in WASHES_OUT:
+        expected = decisive - _of_other_sides(
+            seen.kind, (name for name, place in seen.places.items() if place.labelled)
+        )
+        well = found.box is not None or reading_score(seen.lines) >= PAGE_READ
+        return bool(decisive) and expected <= seen.sure and well
     if not decisive or not decisive <= seen.sure:
         return False
-    if found.kind not in WASHES_OUT:
-        return found.box is not None or reading_score(seen.lines) >= PAGE_READ
-    if found.kind is CaptureProblem.CROPPED:
-        if not _reaches(found, seen):
-            # Something else was cut: another paper below this one, the pattern of a cloth.
-            return True
-        if TABLE in decisive:
-            # How many rows there were cannot be told.
-            return False
+    if TABLE in decisive:
+        # How many rows there were cannot be told.
+        return False
     empty = {name for name, place in seen.places.items() if place.field is None and place.labelled}
     return all(name in seen.sure | empty or _is_optional(name, seen) for name in FIELDS[seen.kind])
 
 
 def _reaches(found: QualityProblem, seen: _Seen) -> bool:
-    """Whether text of the document comes up to where the picture cuts something."""
-    area = _area(found.box, seen.page)
-    return any(line.score >= READ_WELL and covered(bounds(line.box), area) > 0 for line in seen.lines)
+    """Whether text of the document comes near the place where the picture cuts something."""
+    left, top, right, bottom = _area(found.box, seen.page)
+    lines = [bounds(line.box) for line in seen.lines if line.score >= READ_WELL]
+    reach = NEAR_A_CUT * float(np.median([min(x1 - x0, y1 - y0) for x0, y0, x1, y1 in lines]))
+    area = (left - reach, top - reach, right + reach, bottom + reach)
+    return any(covered(line, area) > 0 for line in lines)
 
 
 def _is_optional(name: str, seen: _Seen) -> bool:
@@ -299,7 +333,7 @@ def _cut_between_lines(seen: _Seen, parts: Sequence[ReadPage]) -> list[QualityPr
     known = any(each.kind is CaptureProblem.CROPPED for each in seen.page.quality.problems)
     if not missing or known or any(line.source is Source.TEXT_LAYER for line in seen.lines):
         return []
-    if not any(_comes_to_border(seen, part) for part in parts):
+    if not any(_comes_to_border(seen, part) or _is_half_a_sheet(seen, part) for part in parts):
         return []
     fields = tuple(name for name in FIELDS[seen.kind] if name in missing)
     return [problem(CaptureProblem.CROPPED, 0.5).model_copy(update={"fields": fields})]
@@ -323,6 +357,16 @@ def _comes_to_border(seen: _Seen, part: ReadPage) -> bool:
             if text <= AT_BORDER * height and edge <= EDGE_SEEN * height:
                 return True
     return False
+
+
+def _is_half_a_sheet(seen: _Seen, part: ReadPage) -> bool:
+    """Whether a sheet that should stand upright is about as wide as high, and text comes up to its edge: folded or torn."""
+    down, across = part.image.shape[:2]
+    boxes = np.array([bounds(line.box) for line in part.lines if line.score >= READ_WELL])
+    if seen.kind not in UPRIGHT_SHEETS or down >= HALF * across or len(boxes) < LEAST_LINES:
+        return False
+    height = float(np.median(boxes[:, 3] - boxes[:, 1]))
+    return bool(min(boxes[:, 1].min(), down - boxes[:, 3].max()) <= AT_BORDER * height)
 
 
 def _without_label(seen: _Seen) -> frozenset[str]:

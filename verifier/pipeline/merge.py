@@ -11,6 +11,8 @@ from rapidfuzz.fuzz import partial_ratio
 from schemas.reading import Line
 from verifier.compare.text import half_width
 from verifier.geometry import Bounds, Homography, bounds, map_quad
+from verifier.pipeline.denials import denials
+from verifier.pipeline.same_place import in_place, share_inside, shared
 
 _AGREES = 0.6
 """A text layer's line is believed when the picture says at least this much of the same (hidden text cannot lie)."""
@@ -26,15 +28,14 @@ _DOUBT = 0.6
 def with_text_layer(lines: Sequence[Line], layer: Sequence[Line], to_page: Homography) -> tuple[Line, ...]:
     """Replace OCR lines by the text layer's lines that the picture confirms; `to_page` maps the layer's boxes.
 
-    A layer line the picture does not confirm is left out, an OCR line the layer does not cover stays.
+    A layer line the picture does not confirm, or denies a value of, is left out; an OCR line the layer does not cover
+    stays.
     """
     if not layer:
         return tuple(lines)
-    kept: list[Line] = []
-    for native in layer:
-        moved = native.model_copy(update={"box": map_quad(native.box, to_page)})
-        if agreement(moved, lines) >= _AGREES:
-            kept.append(moved)
+    moved = [native.model_copy(update={"box": map_quad(native.box, to_page)}) for native in layer]
+    denied = [denial.line for denial in denials(moved, lines)]
+    kept = [native for native in moved if native not in denied and agreement(native, lines) >= _AGREES]
     return (*kept, *(line for line in lines if not _is_said(line, kept)))
 
 
@@ -42,12 +43,6 @@ def agreement(line: Line, picture: Sequence[Line]) -> float:
     """How much of what a line says the picture's lines in its place say too, 0 to 1; 0 where nothing was read."""
     seen = "".join(other.text for other in sorted(in_place(line, picture), key=lambda other: other.box[0][0]))
     return _says(seen, line.text) if seen else 0.0
-
-
-def in_place(line: Line, picture: Sequence[Line]) -> list[Line]:
-    """The lines of the picture that share a good part of the place of a line."""
-    area = bounds(line.box)
-    return [other for other in picture if _shared(bounds(other.box), area) > 0.3]
 
 
 def with_clean_reading(
@@ -65,12 +60,12 @@ def with_clean_reading(
     replaced: dict[int, list[Line]] = {}
     for line in lines:
         own = bounds(line.box)
-        rivals = [at for at, other in enumerate(fresh) if _shared(bounds(other.box), own) > _SAME_PLACE]
+        rivals = [at for at, other in enumerate(fresh) if shared(bounds(other.box), own) > _SAME_PLACE]
         if not rivals and not _touches(own, area):
             result.append(line)
             continue
         if not rivals:
-            if pens_alike or _share_inside(own, area) < 0.9:
+            if pens_alike or share_inside(own, area) < 0.9:
                 result.append(line)
             continue
         text = sum(len(_plain(fresh[at].text)) for at in rivals)
@@ -110,11 +105,9 @@ def _is_said(line: Line, natives: Sequence[Line]) -> bool:
     An engine may box several native lines as one, and boxes a single character larger than its glyph.
     """
     own = bounds(line.box)
-    if sum(_share_inside(own, bounds(native.box)) for native in natives) >= 0.5:
+    if sum(share_inside(own, bounds(native.box)) for native in natives) >= 0.5:
         return True
-    return any(
-        _shared(bounds(native.box), own) > 0.5 and _plain(line.text) in _plain(native.text) for native in natives
-    )
+    return any(shared(bounds(native.box), own) > 0.5 and _plain(line.text) in _plain(native.text) for native in natives)
 
 
 def _plain(text: str) -> str:
@@ -127,19 +120,6 @@ def _says(seen: str, native: str) -> float:
     if not b:
         return 0.0
     return max(Levenshtein.normalized_similarity(a, b), partial_ratio(a, b) / 100 if len(a) >= len(b) else 0.0)
-
-
-def _shared(a: Bounds, b: Bounds) -> float:
-    """What two rectangles share, as a part of the smaller one."""
-    return max(_share_inside(a, b), _share_inside(b, a))
-
-
-def _share_inside(inner: Bounds, outer: Bounds) -> float:
-    """Share of `inner`'s area that lies in `outer`."""
-    width = min(inner[2], outer[2]) - max(inner[0], outer[0])
-    height = min(inner[3], outer[3]) - max(inner[1], outer[1])
-    area = (inner[2] - inner[0]) * (inner[3] - inner[1])
-    return max(0.0, width) * max(0.0, height) / area if area > 0 else 0.0
 
 
 def _touches(a: Bounds, b: Bounds) -> bool:

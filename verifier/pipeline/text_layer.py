@@ -9,7 +9,9 @@ from schemas.reading import Line, Signal, SignalKind
 from verifier.compare.text import HAN, half_width
 from verifier.geometry import bounds
 from verifier.intake import DecodedPage
-from verifier.pipeline.merge import agreement, in_place
+from verifier.pipeline.denials import denials
+from verifier.pipeline.merge import agreement
+from verifier.pipeline.same_place import in_place
 
 DISAGREES = 0.4
 """Agreement below which a line of the layer says something else than the picture in its place. Between this and what
@@ -20,6 +22,9 @@ _LEGIBLE = 12.0
 
 _OCR_LAYER = 0.6
 """Share of the unseen text that the picture must show for it to be a scanner's own reading of the scan."""
+
+_NOT_BY_CHANCE = 2
+"""Values without a check digit that the picture denies before a reading counts as another text."""
 
 _WORD = re.compile(rf"[0-9A-Za-z{HAN}]")
 _FEWEST_CHARACTERS = 2
@@ -42,16 +47,21 @@ def _contradicted(layer: Sequence[Line], picture: Sequence[Line]) -> tuple[str, 
     """Text drawn on the page of which the picture says something else. Strong when most of the layer is confirmed: a font
     that does not say what its glyphs mean spoils all that is set in it."""
     worth = [line for line in layer if _of_substance(line)]
-    wrong = [line for line in worth if _disagrees(line, picture)]
+    denied = [denial.line for denial in denials(worth, picture)]
+    wrong = [line for line in worth if line in denied or _disagrees(line, picture)]
     if not wrong:
         return None
     few = 2 * len(wrong) <= len(worth)
-    return f"文字层有 {len(wrong)} 处与画面不一致", wrong[0], few
+    return f"文字层有 {len(wrong)} 处与画面不一致", (denied or wrong)[0], few or bool(denied)
 
 
 def _unshown(layer: Sequence[Line], picture: Sequence[Line]) -> tuple[str, Line, bool] | None:
-    """Text that nobody sees and that is no scanner's reading of the picture."""
+    """Text that nobody sees and that is no scanner's reading of the picture: most of it is not there, or it gives another
+    number where the picture shows one. One name or date alone may be a scanner's reading of handwriting."""
     worth = [line for line in layer if _of_substance(line)]
+    denied = denials(worth, picture)
+    if any(denial.of_number for denial in denied) or len(denied) >= _NOT_BY_CHANCE:
+        return f"文件含画面上看不到的文字,其中 {len(denied)} 处与画面不一致", denied[0].line, True
     sizes = [len(_WORD.findall(line.text)) for line in worth]
     said = [agreement(line, picture) * size for line, size in zip(worth, sizes, strict=True)]
     if not worth or sum(said) >= _OCR_LAYER * sum(sizes):

@@ -10,7 +10,7 @@ from schemas.document import FIELDS, HIDES_FIELDS, CaptureProblem, DocumentType,
 from schemas.finding import Severity
 from verifier.compare.addresses import AddressMatch, compare_addresses
 from verifier.compare.employers import EmployerMatch, compare_employers
-from verifier.rules import hmt_permit, household
+from verifier.rules import contract, hmt_permit, household
 from verifier.rules.employer import is_employer_known_by_seal
 from verifier.rules.exam import FORM, LEFT_BLANK, is_known_by_seal
 from verifier.rules.facts import Facts
@@ -99,6 +99,8 @@ def _is_told_elsewhere(facts: Facts, slot: DocumentType, name: str) -> bool:
     """Whether another finding or another part of the page speaks for a field that was not read."""
     if slot is DocumentType.EMPLOYMENT_CERTIFICATE:
         return name == "employer" and is_employer_known_by_seal(facts)
+    if slot is DocumentType.LABOR_CONTRACT:
+        return contract.is_not_sent(facts, name)
     if slot is not FORM:
         return False
     return (name in LEFT_BLANK and facts.is_blank(slot, name)) or (name == "hospital" and is_known_by_seal(facts))
@@ -217,6 +219,18 @@ def _copies(facts: Facts) -> Iterator[Hit]:
             yield Hit(slot, "quality", found=CaptureProblem.PHOTOCOPY.value, details={"pages": "、".join(pages)})
 
 
+def _spare_blanks(facts: Facts) -> Iterator[Hit]:
+    """Empty pages of documents that lack nothing."""
+    for slot, reading in facts.readings.items():
+        pages = [
+            str(number)
+            for number, page in enumerate(reading.pages, start=1)
+            if page.quality.acceptable and any(each.kind is CaptureProblem.BLANK for each in page.quality.problems)
+        ]
+        if pages:
+            yield Hit(slot, "pages", details={"pages": "、".join(pages)})
+
+
 def _unusable(facts: Facts) -> Iterator[Hit]:
     for slot, reading in facts.readings.items():
         if any(not page.quality.acceptable and not page.quality.problems for page in reading.pages):
@@ -250,6 +264,17 @@ RULES: tuple[Rule, ...] = (
         applicant_message="《{doc}》看起来是黑白复印件,最好直接拍摄带彩色印章或图案的原件。",
         reviewer_message="《{doc}》第{pages}页没有任何色彩,像是黑白复印件或灰度扫描件。",
         check=_copies,
+    ),
+    Rule(
+        id="pages.blank",
+        title="夹有空白页",
+        legal_basis="《行政许可法》第三十一条(不得要求提交无关材料)",
+        severity=Severity.INFO,
+        documents=(),
+        inputs=("reading.pages.quality",),
+        applicant_message="“{doc}”处夹有空白页,材料齐全,无需处理。",
+        reviewer_message="《{doc}》第{pages}页是空白页,其余各页的关键内容均已读到。",
+        check=_spare_blanks,
     ),
     Rule(
         id="quality.unusable",

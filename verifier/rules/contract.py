@@ -78,10 +78,59 @@ def _employer_differs(facts: Facts) -> Iterator[Hit]:
             return
 
 
+_PARTS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+    ("写有双方信息的首页", ("id_number", "uscc"), ("name", "employer")),
+    ("写有合同期限的一页", ("term_start", "term_end"), ()),
+    ("签字盖章页", ("sign_date",), ()),
+)
+"""Parts a contract is looked at for (DOMAIN.md 2.8). Each is there when any of its first fields was read or their place
+was found, or all of its last ones were read; one page may show them all."""
+
+SIGNATURES = _PARTS[-1][0]
+
+
+def missing_parts(facts: Facts) -> tuple[str, ...]:
+    """Parts of the contract that are certainly not among its pages; none when a page may hide one."""
+    if CONTRACT not in facts.readable:
+        return ()
+    reading = facts.readings[CONTRACT]
+    known = reading.fields.keys() | reading.unread.keys()
+    return tuple(
+        part
+        for part, any_of, all_of in _PARTS
+        if known.isdisjoint(any_of)
+        and not (all_of and reading.fields.keys() >= set(all_of))
+        and not (part == SIGNATURES and any(seal.present for seal in reading.seals))
+    )
+
+
+def is_not_sent(facts: Facts, name: str) -> bool:
+    """Whether a field stands in a part of the contract that is missing."""
+    missing = missing_parts(facts)
+    return any(part in missing and name in (*any_of, *all_of) for part, any_of, all_of in _PARTS)
+
+
+def _pages_missing(facts: Facts) -> Iterator[Hit]:
+    missing = missing_parts(facts)
+    if missing:
+        yield Hit(CONTRACT, "pages", details={"parts": "、".join(missing)})
+
+
 _WORKPLACE = "《教师资格条例》第十三条(任教学校所在地);本批次认定公告"
 _TRUTH = "《行政许可法》第三十一条(申请人对材料的真实性负责)"
 
 RULES: tuple[Rule, ...] = (
+    Rule(
+        id="contract.pages_missing",
+        title="劳动合同缺页",
+        legal_basis="《劳动合同法》第十六条(双方签字或者盖章生效)、第十七条(必备条款);《行政许可法》第三十二条",
+        severity=Severity.CORRECT,
+        documents=(CONTRACT,),
+        inputs=("reading.fields", "reading.unread", "reading.seals"),
+        applicant_message="《{doc}》缺少{parts},请把首页、写有合同期限的一页和签字盖章页一并上传。",
+        reviewer_message="《{doc}》的各页上没有找到{parts}的任何内容。",
+        check=_pages_missing,
+    ),
     Rule(
         id="contract.expired",
         title="劳动合同已到期",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from schemas.application import Route
@@ -13,6 +14,9 @@ from verifier.rules.facts import Facts
 from verifier.rules.rule import Hit, Rule
 
 REGISTER = DocumentType.HOUSEHOLD_REGISTER
+
+VOIDED = re.compile(r"注销|作废|失效")
+"""Words of stamps that end the validity of a register's page."""
 
 _HEAD = frozenset({"户主", "本人"})
 _SAME_PLACE = frozenset({AddressMatch.EQUAL, AddressMatch.CLOSE})
@@ -64,6 +68,18 @@ def _other_head(facts: Facts) -> Iterator[Hit]:
         yield Hit(REGISTER, "head_name", own, head)
 
 
+def _cancelled(facts: Facts) -> Iterator[Hit]:
+    """A stamp that voids a page whose fields were taken. One on another member's page is that member's affair."""
+    if not facts.is_right_type(REGISTER):
+        return
+    reading = facts.readings[REGISTER]
+    pages = {found.page for found in reading.fields.values()}
+    for seal in reading.seals:
+        if seal.present and VOIDED.search(seal.text) and (seal.page in pages or not pages):
+            yield Hit(REGISTER, "seal", found=seal.text)
+            return
+
+
 _GROUND = "《教师资格条例》第十三条(户籍所在地);广州市各区认定公告(本区户籍人员)"
 _REGISTRATION = "《户口登记条例》第四条、第五条(户口簿登记的事项具有证明公民身份的效力)"
 
@@ -100,6 +116,17 @@ RULES: tuple[Rule, ...] = (
         applicant_message="户口簿住址与申请表上的户籍地址写法不完全相同,无需处理。",
         reviewer_message="户口簿住址与申请表上的户籍地址不完全相同。",
         check=_address_differs,
+    ),
+    Rule(
+        id="household.cancelled",
+        title="户口簿页面已注销",
+        legal_basis=f"{_REGISTRATION};《户口登记条例》第八条、第十条(死亡、迁出时注销户口)",
+        severity=Severity.REVIEW,
+        documents=(REGISTER,),
+        inputs=("household_register.seals",),
+        applicant_message="《{doc}》的页面上盖有“{b}”字样的印章,将由工作人员核对。",
+        reviewer_message="《{doc}》上有“{b}”章,该页可能已经失效,请对照原件并核对现户籍。",
+        check=_cancelled,
     ),
     Rule(
         id="household.other_head",

@@ -398,7 +398,7 @@ class TestRead:
             box=((290.0, 290.0), (510.0, 290.0), (510.0, 510.0), (290.0, 510.0)),
             colour="red", shape="round", centre=(400.0, 400.0), axes=(110.0, 110.0), angle=0.0, confidence=1.0,
         )  # fmt: skip
-        assert seals.read(page, region, ClosedEngine()) == Recognition(text="", score=0.0)
+        assert seals.read(page, region, ClosedEngine()) == seals.SealText(text="", score=0.0)
 
     def test_trouble_of_the_engine_is_passed_on(self):
         class Slow(TemplateEngine):

@@ -61,3 +61,20 @@ def test_text_that_nobody_sees() -> None:
     (signal,) = hidden_text(page(SHOWN, unseen), 0, SHOWN)
     assert (signal.kind, signal.strong) == (SignalKind.HIDDEN_TEXT, True)
     assert "2 处" in signal.detail
+
+
+OTHER_PERSON = (line("姓名:王麻子"), line("身份证号码:440114198801011232", 1), SHOWN[2])
+
+
+def test_another_persons_text_under_the_same_labels() -> None:
+    (signal,) = hidden_text(page(unseen=OTHER_PERSON), 0, SHOWN)
+    assert (signal.kind, signal.strong) == (SignalKind.HIDDEN_TEXT, True)
+    assert signal.box == OTHER_PERSON[0].box
+    assert "2 处" in signal.detail
+    assert "王麻子" not in signal.detail
+
+
+def test_drawn_text_with_another_number() -> None:
+    (signal,) = hidden_text(page((SHOWN[0], *OTHER_PERSON[1:])), 0, SHOWN)
+    assert signal.strong
+    assert signal.box == OTHER_PERSON[1].box

@@ -76,6 +76,8 @@ def _quality_examples() -> list[Example]:
     photocopy = "quality.photocopy"
     examples.append(fires(photocopy, captured(EXAM, CaptureProblem.PHOTOCOPY, acceptable=True), (EXAM, "quality")))
     examples.append(silent(photocopy, captured(EXAM, CaptureProblem.BLURRED)))
+    examples.append(fires("pages.blank", captured(EXAM, CaptureProblem.BLANK, acceptable=True), (EXAM, "pages")))
+    examples.append(silent("pages.blank", captured(EXAM, CaptureProblem.BLANK)))
     for kind in sorted(set(CaptureProblem) - {CaptureProblem.PHOTOCOPY}):
         examples.append(fires(f"quality.{kind.value}", captured(EXAM, kind), (EXAM, "quality")))
         examples.append(silent(f"quality.{kind.value}", captured(EXAM, kind, acceptable=True)))

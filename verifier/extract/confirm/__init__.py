@@ -135,11 +135,13 @@ def _read(cases: Sequence[_Case], engine: Engine, cut: Cut | None = None) -> dic
 
 def _with(case: _Case, verdict: Verdict) -> ReadField:
     """The field as the verdict leaves it. What was read first stays as `raw`; a value taken instead of it says so."""
+    sound = case.dear.sound
+    denied = sound is not None and not sound(verdict.value)
     return case.field.model_copy(
         update={
             "value": verdict.value,
             "repaired": case.field.repaired or verdict.value != case.field.text,
-            "confidence": settled(case.field, verdict, strict=case.dear.strict),
+            "confidence": settled(case.field, verdict, strict=case.dear.strict, denied=denied),
             "others": verdict.others,
         }
     )

@@ -27,13 +27,19 @@ _AT_MOST = {
     Agreement.OUTVOTED: 0.75,
     Agreement.DISPUTED: 0.4,
 }
+_DENIED_AT_MOST = 0.6
+"""A value that its own check denies: a number whose check digit fails, a date that is not the ID number's, words that are
+no finding. However well it was read, nearly all of these are misreadings of handwriting."""
 _STRICT_AT_MOST = 0.4
 """A conclusion that a second reading did not confirm: well under the threshold that calls a person."""
 
 
-def settled(field: ReadField, verdict: Verdict, *, strict: bool) -> float:
-    """Confidence from 0 to 1 of a field that was read again; `strict` ones must have been confirmed."""
-    most = _AT_MOST[verdict.agreement]
+def settled(field: ReadField, verdict: Verdict, *, strict: bool, denied: bool = False) -> float:
+    """Confidence from 0 to 1 of a field that was read again; `strict` ones must have been confirmed.
+
+    `denied`: the value fails a check of its own.
+    """
+    most = min(_AT_MOST[verdict.agreement], _DENIED_AT_MOST if denied else CERTAIN)
     if strict and verdict.agreement is not Agreement.AGREED:
         most = min(most, _STRICT_AT_MOST)
     if verdict.agreement is Agreement.UNREAD:

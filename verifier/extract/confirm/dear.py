@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from schemas.document import DocumentType
+from verifier.compare.findings import is_usual_finding
 from verifier.compare.ids import Repaired, id_problem, read_id
+from verifier.compare.text import squeeze
 from verifier.compare.uscc import read_uscc, uscc_problem
 from verifier.compare.values import read_blood_pressure, read_conclusion, read_decimal, read_vision
 from verifier.extract.confirm.crops import ROOMY, WIDE, Cut
@@ -35,6 +37,10 @@ class Dear:
         """The normalised value of a text, None when it is none of this kind."""
         value = self.parse(text)
         return value.value if isinstance(value, Repaired) else value
+
+
+def _as_written(text: str) -> str | None:
+    return squeeze(text).strip(":：,，。.;；") or None
 
 
 _NAME = Dear(parse_name)
@@ -68,6 +74,9 @@ _MEASURES: Mapping[str, Dear] = {
 }
 """Of the numbers of a form only those are read again that did not score high: there are many, and few are misread."""
 
+_FINDING = Dear(_as_written, sound=is_usual_finding)
+"""A doctor's words are a small language: of the recogniser's readings of 正旁 the one that is a finding is taken."""
+
 _CARD: Mapping[str, Dear] = {
     "name": _NAME, "id_number": _ID, "birth_date": _DAY, "issue_date": _DAY, "valid_from": _START, "valid_to": _END,
 }  # fmt: skip
@@ -80,6 +89,7 @@ DEAR: Mapping[DocumentType, Mapping[str, Dear]] = {
     DocumentType.MEDICAL_EXAM_FORM: {
         "conclusion": Dear(read_conclusion, lasting=True, strict=True, cut=WIDE),
         "name": _NAME, "id_number": _ID, "birth_date": _DAY, "exam_date": _DAY, "hospital": _BODY,
+        "color_vision": _FINDING, "chest_xray": _FINDING,
         **_MEASURES,
     },
     DocumentType.HOSPITAL_REPORT: {"name": _NAME, "exam_date": _DAY, "hospital": _BODY},
