@@ -233,6 +233,8 @@ def _values(slot: DocumentType, form: ApplicationForm, story: str) -> dict[str, 
         }
     if slot == INSURANCE:
         return {"city": "广州市", "months_paid": "25", "printed_on": "2026-10-12"}
+    # Nobody's form has all the measurements of another's: that would be a copy.
+    body = Random(form.application_no)
     return {
         "phone": form.applicant.phone or "",
         "qualification_type": form.qualification.type.value,
@@ -241,14 +243,14 @@ def _values(slot: DocumentType, form: ApplicationForm, story: str) -> dict[str, 
         "corrected_vision_right": "5.0",
         "corrected_vision_left": "5.0",
         "color_vision": "正常",
-        "blood_pressure": "118/76",
-        "heart_rate": "72",
+        "blood_pressure": f"{body.randint(100, 128)}/{body.randint(62, 84)}",
+        "heart_rate": str(body.randint(60, 95)),
         "height_cm": "165" if form.applicant.sex == Sex.FEMALE else "174",
-        "weight_kg": "58",
+        "weight_kg": str(body.randint(45, 80)),
         "hearing_right": "5",
         "hearing_left": "5",
         "chest_xray": "心肺膈未见异常",
-        "alt": "18",
+        "alt": str(body.randint(9, 39)),
         "conclusion": "qualified",
         "chief_physician": "周明亮",
         "hospital": HOSPITAL,

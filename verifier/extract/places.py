@@ -7,13 +7,13 @@ picture alone, never by what a reader made of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from schemas.base import Quad
 from schemas.reading import CellState
-from verifier.extract.layout import Layout, Token
+from verifier.extract.layout import Layout, Token, same_row
 from verifier.extract.tables import cell_values
-from verifier.geometry import bounds, quad_from_bounds
+from verifier.geometry import bounds, inverse, map_quad, quad_from_bounds
 from verifier.imaging.inked import Ink, find_ink
 
 _HINTS = re.compile(r"[年月日号_()/\s:：]*(?:签名|签字|签章|盖章|公章|章)?[)）\s]*")
@@ -28,6 +28,8 @@ _BELOW = 2.0
 """Heights of the label below it that still belong to it where no rule ends its place."""
 _WIDE = 12.0
 """Heights of the label: how far right of it a value may go on where nothing else ends its place."""
+_START = 4.0
+"""Heights of the label: how far from it a value starts at most."""
 _APART = 1.5
 """Heights of the label that a value keeps from the next text on its row."""
 _GROW = 0.25
@@ -46,12 +48,35 @@ def state_of(layout: Layout, label: Token, *, past: Iterable[str] = ()) -> CellS
     places = _places(layout, label, passing)
     if places is None:
         return None
-    found = [ink for place in places if (ink := find_ink(layout.page.image, place, print_box=label.box))]
-    if any(ink.size >= _STROKE and ink.strength >= _PRESSED for ink in found):
+    seals = [map_quad(seal.box, inverse(layout.page.to_uploaded)) for seal in layout.page.seals]
+    known = [*seals, *(token.box for token in layout.tokens)]
+    found = [find_ink(layout.page.image, place, print_box=label.box, ignore=known) for place in places]
+    # Below a label that shares its cell, ink may as well be the next row's, not read either.
+    own = found if _is_alone(layout, label) else found[:1]
+    if any(ink is not None and ink.size >= _STROKE and ink.strength >= _PRESSED for ink in own):
         return CellState.INKED
-    if all(ink.size < _REST or ink.strength < _REST for ink in found):
-        return CellState.EMPTY
-    return None
+    if any(ink is not None and ink.size >= _REST and ink.strength >= _REST for ink in found):
+        return None
+    # What a seal covers at the very start of the place may be under it.
+    return None if any(_covers(seal, label, places) for seal in seals) else CellState.EMPTY
+
+
+def _is_alone(layout: Layout, label: Token) -> bool:
+    """Whether a label stands alone in a ruled cell."""
+    return label.cell is not None and len(layout.in_cell(label.cell)) == 1
+
+
+def _covers(seal: Quad, label: Token, places: Sequence[Quad]) -> bool:
+    """Whether a seal lies where a value beside its label starts."""
+    left, top, right, bottom = bounds(seal)
+    own = bounds(label.box)
+    return any(
+        left < min(bounds(place)[2], own[2] + _START * label.height)
+        and right > bounds(place)[0]
+        and top < bounds(place)[3]
+        and bottom > bounds(place)[1]
+        for place in places
+    )
 
 
 def look_box(layout: Layout, label: Token, *, past: Iterable[str] = ()) -> Quad | None:
@@ -80,9 +105,22 @@ def _texts(layout: Layout, label: Token, past: tuple[str, ...]) -> list[Token]:
     values = cell_values(layout, label, past=past)
     if values is not None:
         found = [token for group in values.groups for token in group]
-        # A text far off in a wide cell is another part of the form.
-        return [t for t in found if t.cell != label.cell or t.left - label.right < 0.5 * _WIDE * label.height]
-    return [*layout.right_of(label, past=past), *layout.below(label)]
+    else:
+        found = [*layout.right_of(label, past=past), *layout.below(label)]
+    return [
+        token
+        for token in found
+        if token.cell != label.cell
+        # A text far off in a wide cell is another part of the form, one behind another label is that one's.
+        or (token.left - label.right < 0.5 * _WIDE * label.height and not _is_behind_other(layout, token, label))
+    ]
+
+
+def _is_behind_other(layout: Layout, token: Token, label: Token) -> bool:
+    """Whether another label stands left of a text on the text's own row, which is not the label's."""
+    return not same_row(token, label) and any(
+        other.label is not None and other.left < token.left for other in layout.row_of(token)
+    )
 
 
 def _places(layout: Layout, label: Token, past: tuple[str, ...]) -> list[Quad] | None:
@@ -101,7 +139,12 @@ def _places(layout: Layout, label: Token, past: tuple[str, ...]) -> list[Quad] |
     limit = (own[0], own[1], own[2] + _WIDE * label.height, own[3] + _BELOW * label.height)
     if label.cell is not None and layout.grid is not None:
         cell = bounds(layout.grid.cells[label.cell].box)
-        limit = (cell[0], cell[1], min(cell[2], limit[2]), cell[3])
+        limit = (
+            cell[0],
+            cell[1],
+            min(cell[2], limit[2]),
+            cell[3] if _is_alone(layout, label) else min(cell[3], limit[3]),
+        )
     right, under = limit[2], limit[3]
     for other in layout.tokens:
         box = bounds(other.box)

@@ -93,7 +93,13 @@ def _voted(layout: Layout, label: Token, field: ReadField | None) -> ReadField |
     )  # fmt: skip
     read = make_field(layout, [seen], name, label)
     # The recogniser's score says little of handwriting: the share of readings that agree says more.
-    return read.model_copy(update={"confidence": round(read.confidence * (0.4 + 0.6 * agreeing[name] / tries), 3)})
+    share = 0.4 + 0.6 * agreeing[name] / tries
+    # Where the first character is no known surname it was probably lost or misread in every cut.
+    return read.model_copy(update={"confidence": round(read.confidence * share * _known(name), 3)})
+
+
+def _known(name: str) -> float:
+    return _NO_SURNAME if surname_of(name) is None else 1.0
 
 
 def _weight(name: str, score: float) -> float:

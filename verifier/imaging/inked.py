@@ -6,6 +6,7 @@ Images are BGR, uint8; boxes and lengths are in pixels of the image.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -45,10 +46,11 @@ class Ink:
     strength: float
 
 
-def find_ink(image: Image, place: Quad, *, print_box: Quad) -> Ink | None:
+def find_ink(image: Image, place: Quad, *, print_box: Quad, ignore: Sequence[Quad] = ()) -> Ink | None:
     """The ink in a place, compared with the print in `print_box` (its label); None when there is none.
 
-    The place is taken as the upright rectangle inside the quad's corners.
+    The place is taken as the upright rectangle inside the quad's corners. What lies in the boxes to `ignore` is known
+    to be something else: a seal, text that was read.
     """
     own = bounds(print_box)
     line = max(8.0, own[3] - own[1])
@@ -63,6 +65,9 @@ def find_ink(image: Image, place: Quad, *, print_box: Quad) -> Ink | None:
     mask = _without_rules(mask, line)
     keep = np.zeros_like(mask)
     keep[max(0, round(top) - y0) : round(bottom) - y0, max(0, round(left) - x0) : round(right) - x0] = 1
+    for box in ignore:
+        corners = np.array(box, dtype=np.float64) - (x0, y0)
+        cv2.fillConvexPoly(keep, corners.round().astype(np.int32), 0)
     # A stroke that only reaches in from outside is its neighbour's: it counts by what lies inside.
     count, _, stats, _ = cv2.connectedComponentsWithStats(mask * keep)
     marks = [stats[at] for at in range(1, count) if max(stats[at][2], stats[at][3]) >= _SPECK * line]

@@ -13,6 +13,8 @@ from verifier.imaging.ink import Plane
 from verifier.imaging.seal_disc import Disc, filled
 from verifier.imaging.seal_shapes import Ellipse, Floats, sample
 
+_MIDDLE = 0.23
+"""Depth of the middle of the characters, as a share of the shorter radius."""
 _FINENESS = 70
 """Steps per half a character's height in which the spacing of characters is tried."""
 _GAP_INK = 0.25
@@ -50,21 +52,24 @@ class Band:
 
 
 def along_ring(ring: Ellipse, places: Floats) -> tuple[Floats, Floats]:
-    """Points (n, 2) on the ring at `places` and the unit vectors (n, 2) that point inwards there.
+    """Points (n, 2) on about the ring at `places` and the unit vectors (n, 2) that point inwards there.
 
-    Places are shares of the ring's length, clockwise from the right: equal steps are equally long, so that characters
-    keep their width all around an oval.
+    Places are shares of the length, clockwise from the right, of the line the characters stand on: equal steps are
+    equally long there, so that characters keep their width and their distance all around an oval.
     """
+    depth = _MIDDLE * min(ring.a, ring.b)
+    a, b = ring.a - depth, ring.b - depth
     rotation = math.radians(ring.angle)
     turn = np.linspace(0.0, 2.0 * math.pi, 2881)
     cos, sin = math.cos(rotation), math.sin(rotation)
-    along_a, along_b = ring.a * np.cos(turn - rotation), ring.b * np.sin(turn - rotation)
+    along_a, along_b = a * np.cos(turn - rotation), b * np.sin(turn - rotation)
     edge = np.stack([along_a * cos - along_b * sin, along_a * sin + along_b * cos], axis=1)
     step = np.hypot(*np.diff(edge, axis=0).T)
     way = np.concatenate([[0.0], np.cumsum(step)]) / step.sum()
     tangent = np.gradient(edge, axis=0)
     normal = np.stack([-tangent[:, 1], tangent[:, 0]], axis=1)
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
+    edge -= depth * normal
     wrapped = np.mod(places, 1.0)
     points = np.stack([np.interp(wrapped, way, edge[:, k]) for k in (0, 1)], axis=1) + np.array([ring.x, ring.y])
     inwards = np.stack([np.interp(wrapped, way, normal[:, k]) for k in (0, 1)], axis=1)

@@ -165,7 +165,7 @@ def _issued_later(facts: Facts) -> Iterator[Hit]:
 
 def _issued_long_ago(facts: Facts) -> Iterator[Hit]:
     issued, days = span(facts.text(CERTIFICATE, "issue_date")), facts.batch.employment_issued_within_days
-    if issued is not None and issued.last + timedelta(days=days) < facts.today:
+    if issued is not None and facts.today - issued.last > timedelta(days=days):
         read = facts.text(CERTIFICATE, "issue_date")
         yield Hit(CERTIFICATE, "issue_date", facts.today.isoformat(), read, {"days": str(days)})
 

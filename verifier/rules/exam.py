@@ -83,7 +83,7 @@ def _outside_window(facts: Facts) -> Iterator[Hit]:
 
 def _too_old(facts: Facts) -> Iterator[Hit]:
     examined, days = span(facts.text(FORM, "exam_date")), facts.batch.exam.valid_days
-    if examined is not None and examined.last + timedelta(days=days) < facts.today:
+    if examined is not None and facts.today - examined.last > timedelta(days=days):
         yield Hit(FORM, "exam_date", facts.today.isoformat(), facts.text(FORM, "exam_date"), {"days": str(days)})
 
 

@@ -111,7 +111,7 @@ def _employer_changed(facts: Facts) -> Iterator[Hit]:
 
 def _printed_long_ago(facts: Facts) -> Iterator[Hit]:
     printed, days = span(facts.text(INSURANCE, "printed_on")), facts.batch.insurance.printed_within_days
-    if printed is not None and printed.last + timedelta(days=days) < facts.today:
+    if printed is not None and facts.today - printed.last > timedelta(days=days):
         read = facts.text(INSURANCE, "printed_on")
         yield Hit(INSURANCE, "printed_on", facts.today.isoformat(), read, {"days": str(days)})
 

@@ -129,7 +129,7 @@ def _updated_later(facts: Facts) -> Iterator[Hit]:
 
 def _code_expired(facts: Facts) -> Iterator[Hit]:
     updated = day(facts.text(REPORT, "updated_on"))
-    if updated is not None and updated + timedelta(days=CODE_DAYS) < facts.today:
+    if updated is not None and facts.today - updated > timedelta(days=CODE_DAYS):
         yield Hit(REPORT, "verify_code", facts.today.isoformat(), updated.isoformat(), {"days": str(CODE_DAYS)})
 
 

@@ -40,7 +40,7 @@ def test_a_stop_is_a_dot_only_between_han_characters() -> None:
     assert normalise_name("欧阳 靖雯") == "欧阳靖雯"
 
 
-@pytest.mark.parametrize("pair", sorted(LOOKALIKES, key=sorted), ids="".join)
+@pytest.mark.parametrize("pair", sorted(LOOKALIKES, key=sorted), ids=lambda pair: "".join(sorted(pair)))
 def test_a_look_alike_is_soft_only_beside_the_same_number(pair: frozenset[str]) -> None:
     one, other = sorted(pair)
     assert compare_names(f"陈{one}芳", f"陈{other}芳", same_id=True) is NameMatch.LOOKALIKE
