@@ -23,6 +23,8 @@ Shape = Literal["round", "oval", "square"]
 _RAYS = 180
 _INKED = 0.35
 """Share of the outline's own strength from which a place counts as inked."""
+_LEAST_ON_PAGE = 0.6
+"""Share of a ring that must be in the picture."""
 _LETTERS = 0.18
 """The same for the small strokes of letters, which blur more."""
 _DIRECTIONS = np.arange(_RAYS) * (2.0 * math.pi / _RAYS)
@@ -203,9 +205,13 @@ def measure_ring(plane: Plane, ellipse: Ellipse, faintest: float) -> Marks:
     """
     width = max(0.012, 1.0 / ellipse.mean_radius)
     ring = polar(plane, ellipse, np.linspace(1.0 - width, 1.0 + width, 5)).max(axis=0)
-    strength = max(float(np.median(ring)), 1e-6)
+    on_page = _on_page(plane, ellipse.at(_UNIT))
+    if on_page.mean() < _LEAST_ON_PAGE:
+        return Marks(strength=0.0, outline=0.0, weakest=0.0, outside=1.0, gap=1.0, text=0.0, strokes=0)
+    strength = max(float(np.median(ring[on_page])), 1e-6)
     level = _INKED * strength
     inked = ring > level
+    quarters = [inked[part][on_page[part]] for part in np.split(np.arange(_RAYS), 4)]
     outside = polar(plane, ellipse, np.linspace(1.04 + width, 1.2, 5))
     inside = polar(plane, ellipse, np.linspace(0.8, 0.97, 14)).mean(axis=1)
     values = polar(plane, ellipse, np.linspace(0.58, 0.88, 14), 2 * _RAYS)
@@ -213,13 +219,21 @@ def measure_ring(plane: Plane, ellipse: Ellipse, faintest: float) -> Marks:
     text = band.sum(axis=0) >= 2
     return Marks(
         strength=strength,
-        outline=float(inked.mean()),
-        weakest=float(inked.reshape(4, -1).mean(axis=1).min()),
+        outline=float(inked[on_page].mean()),
+        weakest=min(float(quarter.mean()) for quarter in quarters if len(quarter) >= _RAYS // 12),
         outside=float(outside.mean()) / strength,
         gap=float(inside.min()) / strength,
         text=float(text.mean()),
         # along a closely set text letters touch: they still part somewhere between head and foot
         strokes=max(_begun(text), int(np.median([_begun(row) for row in band[2:-2]]))),
+    )
+
+
+def _on_page(plane: Plane, points: Floats) -> NDArray[np.bool_]:
+    """Which of (n, 2) points lie on the plane: a seal may be cut off by the edge of the picture."""
+    height, width = plane.shape
+    return np.asarray(
+        (points[:, 0] >= 0) & (points[:, 1] >= 0) & (points[:, 0] < width) & (points[:, 1] < height), dtype=np.bool_
     )
 
 

@@ -1,8 +1,8 @@
-"""Finding seals on a page: round, oval and square, in red or blue ink.
+"""Finding seals on a page: round, oval and square, in red or blue ink; round ones on photocopies.
 
 A seal is a ring or frame of coloured ink with text along it. Cards carry red emblems, portraits red clothes, tables
 red rules, photographs red desks: none of them has text inside a closed outline in the same ink, so all are left out.
-A page without colour has no coloured ink: nothing is found on it.
+On a page without colour only round seals are found, by their shape alone.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from schemas.base import Quad
 from verifier.geometry import bounds, quad_from_bounds, quad_from_points
 from verifier.imaging.ink import Colour, Plane, coloured_ink, densities, paper, remove_ink, remove_red
+from verifier.imaging.seal_copies import find_copies
 from verifier.imaging.seal_disc import Source
 from verifier.imaging.seal_shapes import (
     Ellipse,
@@ -29,6 +30,7 @@ from verifier.imaging.seal_shapes import (
     refine_ring,
 )
 from verifier.imaging.seal_text import SealText, read
+from verifier.imaging.toner import is_colourless
 from verifier.ocr.engine import Image
 
 __all__ = ["SealRegion", "SealText", "Shape", "Source", "find", "read", "remove_ink", "remove_red"]
@@ -71,6 +73,8 @@ def find(image: Image) -> tuple[SealRegion, ...]:
     for colour in ("red", "blue"):
         plane = np.asarray(cv2.GaussianBlur(coloured_ink(density, colour), (3, 3), 0), dtype=np.float32)
         found += [region.scaled(1.0 / scale) for region in _in_plane(plane, colour) if not _is_filled(region, ground)]
+    if not found and is_colourless(image):
+        found = [_ring_region(ring, "grey", marks.clean) for ring, marks in find_copies(image)]
     return tuple(_without_overlaps(found))
 
 
