@@ -76,6 +76,16 @@ def _side_before(layout: Layout, label: Token) -> Token | None:
     )
 
 
+def _opens_another(layout: Layout, side: Token) -> bool:
+    """Whether a side is the first word of the next label (`R眼 矫正`) and says nothing about the one before it."""
+    return side.label is not None and any(
+        token.line == side.line
+        and token.label not in (None, "right", "left")
+        and abs(token.left - side.right) < 0.5 * side.height
+        for token in layout.tokens
+    )
+
+
 def _beside(layout: Layout, label: Token, key: str) -> list[Token]:
     """Sides and texts right of a label up to another label; only sides under a row of heads."""
     found: list[Token] = []
@@ -83,7 +93,7 @@ def _beside(layout: Layout, label: Token, key: str) -> list[Token]:
     for token in layout.row_of(label):
         if token is label or token.left < label.right - 0.6 * label.height or token.label == key:
             continue
-        if token.label not in (None, "right", "left") or token.left >= end:
+        if token.label not in (None, "right", "left") or token.left >= end or _opens_another(layout, token):
             break
         found.append(token)
     return found

@@ -51,8 +51,10 @@ def _within(low: float, high: float) -> Parser:
 def parse_finding(text: str) -> str | None:
     """What a doctor wrote in a row, as written: 正常, 未见异常, 未检, a dash … Nothing for an empty cell."""
     # Empty brackets are what is left of a label's own, whose word was read apart.
-    value = re.sub(r"\s|[(（][)）]:?", "", text).strip(":：,，。.;；")
-    return value if re.search(r"[\u4e00-\u9fff]|^\([-+±]\)$", value) or read_mark(value) else None
+    value = re.sub(r"\s|[(（][)）]:?", "", text).strip(":：,，。.;；、")
+    # A single character is a mark or a piece of a label, no finding.
+    is_finding = re.search(r"[\u4e00-\u9fff].|^\([-+±]\)$", value)
+    return value if is_finding or read_mark(value) else None
 
 
 def parse_item(text: str) -> str | None:

@@ -25,6 +25,8 @@ from verifier.imaging.inked import find_ink, gap_near
 
 _CUTS: tuple[tuple[float, float], ...] = ((0.15, 0.1), (0.35, 0.25), (0.55, 0.5))
 """Heights of the label by which a cut reaches beyond the ink: to either side, and up and down."""
+_FORM_WORDS = re.compile(r"市|[医院]|专用|章$|体检|结论|日期|合格|签|(?<=.)[区县]")
+"""Words of seals and forms that get into the place of a signature; hardly a name has them."""
 _SURE = 0.97
 """A reading that scores so much and is confirmed by the first cut is not looked at again."""
 _ALONE = 0.75
@@ -55,7 +57,9 @@ def parse_signature(text: str) -> str | None:
     """A name as people sign: two to four characters, more only with a dot; marks beside them are dropped."""
     written = re.sub(r"^.*(?:[:：]|签[名字章])", "", text)
     name = parse_name(re.sub(rf"[^{HAN}·]", "", normalise_name(written)))
-    return name if name is not None and (len(name) <= 4 or "·" in name) else None
+    if name is None or _FORM_WORDS.search(name):
+        return None
+    return name if len(name) <= 4 or "·" in name else None
 
 
 def _voted(layout: Layout, label: Token, field: ReadField | None) -> ReadField | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from schemas.document import DocumentType
@@ -313,3 +315,26 @@ def test_an_electronic_licence_prints_values_under_their_labels() -> None:
 def test_a_full_line_runs_on_at_the_margin() -> None:
     fields = read_fields(DocumentType.RESIDENCE_PERMIT, [typed_page(RUNNING_ON, width=31)])
     assert fields["current_address"].value == "广东省广州市花都区新华街道公益大道十二号三栋五零二房"
+
+
+TILES = """
+教师资格认定体检表
+R眼裸视\tL眼裸视\tR眼矫正\tL眼矫正
+4.5\t4.1\t5.1\t5.2
+"""
+
+
+def test_a_side_that_opens_the_next_label_says_nothing_of_the_one_before() -> None:
+    page = typed_page(TILES)
+    # photographed at a slant: the second label stands a little higher than the first
+    lines = [
+        line.model_copy(update={"box": tuple((x, y - (2.0 if line.text == "L眼裸视" else 0.0)) for x, y in line.box)})
+        for line in page.lines
+    ]
+    fields = read_fields(DocumentType.MEDICAL_EXAM_FORM, [replace(page, lines=tuple(lines))])
+    assert {name: field.value for name, field in fields.items() if "vision" in name} == {
+        "naked_vision_right": "4.5",
+        "naked_vision_left": "4.1",
+        "corrected_vision_right": "5.1",
+        "corrected_vision_left": "5.2",
+    }

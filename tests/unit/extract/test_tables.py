@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from schemas.base import Quad
-from schemas.reading import CellState, Line
+from schemas.reading import CellState, Line, SealReading
 from tests.support.pages import line
 from tests.support.ruled_pages import LEFT, PITCH, TEXT, TOP, scribble, table
 from verifier.extract.medical_exam_form import read_medical_exam_form, read_unread_of_exam_form
 from verifier.extract.page import ReadPage
+from verifier.extract.signatures import parse_signature
 from verifier.ocr.engine import Recognition
 
 Texts = dict[str, str]
@@ -178,3 +181,40 @@ def test_a_name_with_a_surname_outweighs_one_that_is_cut() -> None:
 
 def test_marks_beside_a_signature_are_no_letters_of_it() -> None:
     assert signed([("名：马燕。", 0.9), ("马燕", 0.9), ("3马燕", 0.8)], "马")["chief_physician"] == "马燕"
+
+
+@pytest.mark.parametrize("text", ["市花都区", "体检合格", "医院", "日期", "人民医院", "专用章"])
+def test_words_of_seals_and_forms_are_no_signature(text: str) -> None:
+    assert parse_signature(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("签名：章华", "章华"),
+        ("区少明。", "区少明"),
+        ("欧阳靖雯", "欧阳靖雯"),
+        ("3 彭东", "彭东"),
+        ("张一二三四", None),
+    ],
+)
+def test_names_as_people_sign(text: str, name: str | None) -> None:
+    assert parse_signature(text) == name
+
+
+def with_seal(page: ReadPage) -> ReadPage:
+    """The page with a seal over the right part of its signature line, in ink that is not red."""
+    image = page.image.copy()
+    box = (
+        (LEFT + 420.0, TOP + 150.0),
+        (LEFT + 640.0, TOP + 150.0),
+        (LEFT + 640.0, TOP + 330.0),
+        (LEFT + 420.0, TOP + 330.0),
+    )
+    scribble(image, LEFT + 430, TOP + 160, 200, 160)
+    return replace(page, image=image, seals=(SealReading(page=0, box=box),))
+
+
+@pytest.mark.parametrize(("ink", "state"), [(True, CellState.INKED), (False, CellState.EMPTY)])
+def test_a_seal_is_not_taken_for_a_signature(ink: bool, state: CellState) -> None:
+    assert unread(with_seal(with_signature_line(ink=ink)))["chief_physician"] is state
