@@ -21,7 +21,7 @@ PURPOSES: Mapping[SealKind, tuple[str, ...]] = {
     SealKind.REGISTRATION: ("注册专用章", "注册章", "学籍专用章"),
     SealKind.OTHER: (
         "财务专用章", "财务章", "业务专用章", "发票专用章", "教务专用章", "教务处", "学生处", "医务科", "收费专用章",
-        "行政专用章", "服务专用章", "档案专用章", "公证专用章", "注销", "收讫", "作废",
+        "行政专用章", "服务专用章", "档案专用章", "公证专用章", "进出口专用章", "注销", "收讫", "作废",
     ),
 }  # fmt: skip
 """The words of straight lines, by what they make of a seal."""

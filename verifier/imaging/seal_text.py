@@ -1,8 +1,8 @@
 """Reading a seal: the text on the arc, then the straight line under the star.
 
 The ink is separated from paper and black print, a tilted circle made round again, the band of text unwrapped to a
-straight strip and given to the recogniser; the straight line is turned level and recognised after it. A worn seal
-leaves room where its text begins, so a few ways to cut it are recognised together and the best taken.
+straight strip and given to the recogniser; the straight line is turned level and recognised after it. Square seals are
+read row by row. Every line is recognised in two ways, and in another when the two disagree.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ import cv2
 import numpy as np
 
 from verifier.compare.text import squeeze
-from verifier.imaging.ink import Plane, coloured_ink, densities, paper
-from verifier.imaging.seal_arc import Band, even_ends, find_band, fit_characters, perimeter, runs, text_towards, unwrap
+from verifier.imaging.ink import Plane
+from verifier.imaging.seal_arc import Band, even_ends, find_band, fit_characters, perimeter, text_towards, unwrap
 from verifier.imaging.seal_disc import Disc, Source, flatten_ink
+from verifier.imaging.seal_frame import frame_rows, in_reading_order
 from verifier.imaging.seal_line import StraightLine, erase, find_lines, level
 from verifier.imaging.seal_shapes import Ellipse, SealRegion
 from verifier.imaging.seal_turn import turn_by_shape
@@ -25,8 +26,6 @@ from verifier.ocr.engine import Engine, Image, Recognition
 
 _HEIGHT = 48
 """Height of the strips, in pixels: what PP-OCR recognises at."""
-_FRAME_SIDE = 400
-"""Long side in pixels of a square seal turned level."""
 _WIDE, _NARROW = 0.9, 0.6
 """Widths at which the arc is recognised, as shares of what it would be in print."""
 _STANDS, _FREE = 0.65, 0.3
@@ -95,9 +94,10 @@ def read(
     are texts of the page, which often prints the name the seal bears: they only help to choose among readings. One
     call to `engine.recognise`, a second one when readings disagree. Raises what the engine raises.
     """
-    parts = (
-        _frame_parts(image, region) if region.shape == "square" else _ring_parts(image, region, source)
-    )  # fmt: skip
+    if region.shape == "square":
+        parts = [_row_part(row) for row in frame_rows(image, region, source)]
+    else:
+        parts = _ring_parts(image, region, source)
     if not parts:
         return SealText(text="", score=0.0)
     names = [squeeze(name) for name in known]
@@ -107,7 +107,7 @@ def read(
         more = _recognised(engine, [parts[at].second for at in unsure])
         for at, said in zip(unsure, more, strict=True):
             readings[at] = [*readings[at], *said]
-    return _joined([chosen(said, names) for said in readings])
+    return _joined([chosen(said, names) for said in readings], squared=region.shape == "square")
 
 
 def _recognised(engine: Engine, strips: Sequence[tuple[Image, ...]]) -> list[list[Recognition]]:
@@ -115,12 +115,18 @@ def _recognised(engine: Engine, strips: Sequence[tuple[Image, ...]]) -> list[lis
     return [[next(answers) for _ in ways] for ways in strips]
 
 
-def _joined(parts: Sequence[Recognition]) -> SealText:
+def _joined(parts: Sequence[Recognition], *, squared: bool) -> SealText:
     legible = [part for part in parts if part.score >= _LEAST_SCORE and part.text]
     length = sum(len(part.text) for part in legible)
     score = sum(len(part.text) * part.score for part in legible) / length if length else 0.0
-    text = "".join(part.text for part in legible)
+    texts = [part.text for part in legible]
+    text = in_reading_order(texts) if squared else "".join(texts)
     return SealText(text, min(1.0, score), unread=len(legible) < len(parts))
+
+
+def _row_part(row: Plane) -> _Part:
+    strip = line_strip(_sharpened(row))
+    return _Part(first=(strip,), second=(narrowed(strip, 0.75), line_strip(row)))
 
 
 def _ring_parts(image: Image, region: SealRegion, source: Source | None) -> list[_Part]:
@@ -205,29 +211,3 @@ def _sharpened(plane: Plane, amount: float = 1.0) -> Plane:
     """Stronger edges: what a camera, a scanner and resampling took from small strokes."""
     soft = np.asarray(cv2.GaussianBlur(plane, (0, 0), _BLUR), dtype=np.float32)
     return np.asarray(np.clip(plane + np.float32(amount) * (plane - soft), 0.0, 1.2), dtype=np.float32)
-
-
-def _frame_parts(image: Image, region: SealRegion) -> list[_Part]:
-    """A square seal turned level, its rows of text from top to bottom."""
-    corners = np.array(region.box, dtype=np.float32)
-    across, down = (2.0 * axis for axis in region.axes)
-    if min(across, down) < 1.0:
-        return []
-    scale = _FRAME_SIDE / max(across, down)
-    size = (round(across * scale), round(down * scale))
-    target = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], dtype=np.float32)
-    flat = cv2.warpPerspective(image, cv2.getPerspectiveTransform(corners, target), size, flags=cv2.INTER_CUBIC)
-    flat = np.asarray(flat, dtype=np.uint8)
-    density = densities(flat, paper(flat, reach_px=0.2 * _FRAME_SIDE))
-    ink = coloured_ink(density, region.colour, under_pen=True)
-    margin = round(0.06 * min(size))
-    inner = ink[margin : size[1] - margin, margin : size[0] - margin]
-    strong = max(float(np.percentile(inner, 99.0)), 1e-3)
-    profile = (inner > 0.35 * strong).mean(axis=1)
-    lines: list[_Part] = []
-    for top, bottom in runs(profile > 0.02):
-        if bottom - top >= 0.12 * size[1]:
-            pad = round(0.12 * (bottom - top))
-            strip = line_strip(inner[max(0, top - pad) : bottom + pad] / np.float32(strong))
-            lines.append(_Part(first=(strip,), second=(narrowed(strip, 0.75),)))
-    return lines

@@ -45,12 +45,16 @@ _SMALLEST = 40
 """Smallest seal in pixels at the working size: below it no character could be read anyway."""
 _LARGEST = 0.7
 """Largest seal as a share of the page's short side."""
-_BRIDGES = (3, 7, 13, 27)
-"""Gaps of worn outlines that are bridged, in pixels at the working size."""
+_FLATTEST = 0.22
+"""Least height of a seal as a share of its width: frames around a single row of text are flat."""
+_BRIDGES = ((3, cv2.MORPH_ELLIPSE), (7, cv2.MORPH_ELLIPSE), (13, cv2.MORPH_RECT), (27, cv2.MORPH_RECT))
+"""Gaps of worn outlines that are bridged, in pixels at the working size, and how; large ellipses take OpenCV long."""
+_LEAST_INKED = 150
+"""Pixels at the working size that the faintest seal has at least."""
 _SAME = 6
 """Outlines whose bounds agree to about this many pixels are looked at once."""
 _CLEAN, _CLEAN_ENOUGH = 0.62, 0.8
-"""Least completeness of an outline, with many strokes of text and with few.
+"""Least completeness of a ring with many strokes of text, and of one with few or of a frame.
 
 Seals of the sample pages, worn ones too, have 0.9, an emblem on a card 0.65 with five strokes, other red things less.
 """
@@ -92,7 +96,7 @@ def _in_plane(plane: Plane, colour: Colour) -> list[SealRegion]:
         corners = None if rectangle is None else refine_frame(plane, rectangle)
         if corners is not None:
             marks = measure_frame(plane, corners, faintest)
-            if _is_seal(marks, faintest):
+            if _is_seal(marks, faintest) and marks.clean > _CLEAN_ENOUGH:
                 found.append(_frame_region(corners, colour, marks.clean))
     return found
 
@@ -116,13 +120,15 @@ def _outlines(plane: Plane, faintest: float) -> list[NDArray[np.int32]]:
     largest = _LARGEST * min(plane.shape)
     mask = (plane > faintest).astype(np.uint8)
     hulls: dict[tuple[int, ...], NDArray[np.int32]] = {}
-    for bridge in _BRIDGES:
-        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (bridge, bridge))
+    if int(mask.sum()) < _LEAST_INKED:
+        return []
+    for bridge, shape in _BRIDGES:
+        kernel = cv2.getStructuringElement(shape, (bridge, bridge))
         closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, kernel)
         contours, _ = cv2.findContours(closed, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
         for contour in contours:
             left, top, width, height = cv2.boundingRect(contour)
-            if _SMALLEST <= max(width, height) <= largest and min(width, height) >= 0.3 * max(width, height):
+            if _SMALLEST <= max(width, height) <= largest and min(width, height) >= _FLATTEST * max(width, height):
                 place = tuple(round(v / _SAME) for v in (left, top, left + width, top + height))
                 hulls.setdefault(place, np.asarray(cv2.convexHull(contour), dtype=np.int32).reshape(-1, 2))
     return list(hulls.values())

@@ -21,8 +21,10 @@ _SAME_PLACE = 0.4
 """Two lines that share this much of the smaller one are readings of the same text."""
 _SURE = 0.85
 """A reading with less score is no witness against another."""
+_ANOTHER = 0.35
+"""Readings that have less in common are readings of two texts."""
 _DOUBT = 0.6
-"""The share of its score that a line loses when another sure reading of it has nothing in common with it."""
+"""The share of its score that a line loses for what another sure reading of it does not say."""
 
 
 def with_text_layer(lines: Sequence[Line], layer: Sequence[Line], to_page: Homography) -> tuple[Line, ...]:
@@ -94,9 +96,10 @@ def _doubted(line: Line, others: Sequence[Line]) -> Line:
         return line
     seen = "".join(other.text for other in sorted(sure, key=lambda other: other.box[0][0]))
     said = max(_says(seen, line.text), _says(line.text, seen))
-    return (
-        line if said >= 1.0 else line.model_copy(update={"score": round(line.score * (1.0 - _DOUBT * (1.0 - said)), 4)})
-    )
+    # what has nothing in common is no reading of the same text: the seal's own words stood in the print's place
+    if said >= 1.0 or said < _ANOTHER:
+        return line
+    return line.model_copy(update={"score": round(line.score * (1.0 - _DOUBT * (1.0 - said)), 4)})
 
 
 def _is_said(line: Line, natives: Sequence[Line]) -> bool:

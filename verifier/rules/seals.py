@@ -127,6 +127,13 @@ def _missing(facts: Facts) -> Iterator[Hit]:
             yield Hit(slot, "seal")
 
 
+def _copied(facts: Facts) -> Iterator[Hit]:
+    for slot in facts.readable:
+        seals = seals_of(facts, slot)
+        if slot in SEALED and seals and all(seal.colour == "grey" for seal in seals):
+            yield Hit(slot, "seal")
+
+
 def _match(facts: Facts, slot: DocumentType, issuer: str, seal: SealReading) -> SealMatch:
     if not seal.text.strip() or seal.confidence < READABLE_FROM:
         return SealMatch.PERHAPS
@@ -205,6 +212,17 @@ RULES: tuple[Rule, ...] = (
         applicant_message="《{doc}》上未见印章,请到出具单位补盖印章后重新上传(请拍摄或扫描彩色原件,勿用黑白复印件)。",
         reviewer_message="《{doc}》上没有找到印章,也可能是黑白件。",
         check=_missing,
+    ),
+    Rule(
+        id="seal.copied",
+        title="印章没有颜色",
+        legal_basis="《行政许可法》第三十二条(法定形式)",
+        severity=Severity.CORRECT,
+        documents=SEALED,
+        inputs=("reading.seals",),
+        applicant_message="《{doc}》上的印章没有颜色,看起来是黑白复印件,请拍摄或扫描盖有印章的彩色原件后重新上传。",
+        reviewer_message="《{doc}》上的印章没有颜色,只凭形状找到,可能是复印件。",
+        check=_copied,
     ),
     Rule(
         id="seal.issuer_differs",

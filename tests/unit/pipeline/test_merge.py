@@ -73,3 +73,37 @@ def test_a_plain_line_that_was_read_better_stays() -> None:
 def test_lines_away_from_the_seal_are_never_touched() -> None:
     plain = [line("姓名张伟", 10, 900)]
     assert with_clean_reading(plain, [line("别的", 10, 900)], AREA) == tuple(plain)
+
+
+def test_where_two_sure_readings_differ_the_one_taken_is_doubted() -> None:
+    plain = [line("2026年9月11日", 320, 200, score=0.96)]
+    (merged,) = with_clean_reading(plain, [line("2026年9月17日", 320, 200, score=0.97)], AREA)
+    assert merged.text == "2026年9月17日"
+    assert 0.85 < merged.score < 0.95
+
+
+def test_a_plain_line_that_stays_is_doubted_too() -> None:
+    plain = [line("2026年9月11日星期五", 320, 200, score=0.99)]
+    (merged,) = with_clean_reading(plain, [line("2026年9月17日", 320, 200, score=0.9)], AREA)
+    assert merged.text == "2026年9月11日星期五"
+    assert merged.score < 0.95
+
+
+def test_agreeing_readings_and_unsure_ones_are_not_doubted() -> None:
+    clean = [line("2026年9月11日", 320, 200, score=0.97)]
+    assert with_clean_reading([line("2026年9月11日", 320, 200)], clean, AREA)[0].score == 0.97
+    assert with_clean_reading([line("2026年g月11日", 320, 200, score=0.6)], clean, AREA)[0].score == 0.97
+
+
+def test_the_seal_s_own_words_in_the_place_of_the_print_raise_no_doubt() -> None:
+    clean = [line("2026-09-01", 320, 200, score=0.97)]
+    assert with_clean_reading([line("体检专用章", 320, 200)], clean, AREA)[0].score == 0.97
+
+
+def test_under_a_seal_with_the_colour_of_pens_handwriting_stays() -> None:
+    plain = [line("张伟", 350, 150, score=0.8), line("日期2026年9月", 320, 230, score=0.9)]
+    clean = [line("日期2026年9月1日", 320, 230, score=0.95)]
+    merged = with_clean_reading(plain, clean, AREA, pens_alike=True)
+    assert texts(merged) == ["张伟", "日期2026年9月1日"]
+    shorter = [line("日期2026", 320, 230, score=0.99)]
+    assert texts(with_clean_reading(plain, shorter, AREA, pens_alike=True)) == ["张伟", "日期2026年9月"]

@@ -621,6 +621,23 @@ SEALS = [
     silent("seal.missing", all_of(lambda case: case.with_seals(EXAM), captured(EXAM, CaptureProblem.CROPPED))),
     silent("seal.missing", lambda case: case.with_seals(EXAM, seal(""))),
     fires(
+        "seal.copied",
+        lambda case: case.with_seals(EXAM, seal("广州市花都区人民医院").model_copy(update={"colour": "grey"})),
+        (EXAM, "seal"),
+    ),
+    silent(
+        "seal.copied",
+        lambda case: case.with_seals(EXAM, seal("广州市花都区人民医院").model_copy(update={"colour": "blue"})),
+    ),
+    silent(
+        "seal.copied",
+        lambda case: case.with_seals(
+            EXAM,
+            seal("广州市花都区人民医院").model_copy(update={"colour": "grey"}),
+            seal("广州市花都区人民医院体检专用章").model_copy(update={"colour": "red"}),
+        ),
+    ),
+    fires(
         "seal.issuer_differs",
         lambda case: case.with_seals(EXAM, seal("广州市番禺区中心医院体检专用章")),
         (EXAM, "seal"),
