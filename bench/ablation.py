@@ -18,14 +18,13 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import numpy as np
 import psutil
 
 from schemas.truth import Truth
 from verifier.cli.folder import CaseFolder, find_cases, open_case, open_truth
 from verifier.cli.reading import open_engine, read_case
 from verifier.cli.scoring import Tally, add_case
-from verifier.imaging.rectify import Flat
+from verifier.imaging.rectify import Flat, unflattened
 from verifier.intake import Image
 from verifier.ocr.engine import Engine
 from verifier.ocr.timed import TimedEngine
@@ -41,7 +40,7 @@ class Stage:
 
 
 def _as_captured(image: Image, *_: object, **__: object) -> Flat:
-    return Flat(image, np.eye(3))
+    return unflattened(image)
 
 
 def _first(value: Any) -> Callable[..., Any]:
@@ -55,7 +54,13 @@ STAGES: tuple[Stage, ...] = (
         (("verifier.pipeline.pages", "read_under_seals", lambda _image, lines, *_: lines),),
     ),
     Stage("second readings", (("verifier.pipeline.document", "confirm", lambda _kind, fields, *_: dict(fields)),)),
-    Stage("ruled tables", (("verifier.extract.layout.Layout", "cell_values", _first(None)),)),
+    Stage(
+        "ruled tables",
+        tuple(
+            (f"verifier.extract.{module}", "cell_values", _first(None))
+            for module in ("fields", "exam_sides", "medical_exam_form", "places", "signatures")
+        ),
+    ),
     Stage("second looks", (("verifier.extract.fields", "second_look", _first(None)),)),
 )
 
