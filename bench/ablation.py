@@ -24,8 +24,9 @@ from schemas.truth import Truth
 from verifier.cli.folder import CaseFolder, find_cases, open_case, open_truth
 from verifier.cli.reading import open_engine, read_case
 from verifier.cli.scoring import Tally, add_case
+from verifier.errors import InputError
 from verifier.imaging.rectify import Flat, unflattened
-from verifier.intake import Image
+from verifier.intake import Image, decode
 from verifier.ocr.engine import Engine
 from verifier.ocr.timed import TimedEngine
 from verifier.settings import Settings, load_settings
@@ -119,9 +120,6 @@ def _run(cases: Sequence[tuple[CaseFolder, Truth]], engine: Engine, settings: Se
 
 def _plain_pass(cases: Sequence[tuple[CaseFolder, Truth]], engine: Engine) -> float:
     """Seconds a page of one OCR pass over the picture as it came: decoding and nothing else beside it."""
-    from verifier.errors import InputError
-    from verifier.intake import decode
-
     timed, seconds = TimedEngine(engine), list[float]()
     for case, _ in cases:
         for slot in case.application.documents:

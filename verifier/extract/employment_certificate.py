@@ -20,9 +20,9 @@ from verifier.extract.fields import (
     uscc,
 )
 from verifier.extract.layout import Labels, Layout
-from verifier.extract.letter import find_name, find_place, find_position, find_sex, find_start, first_match
+from verifier.extract.letter import find_name, find_place, find_position, find_sex, find_start
 from verifier.extract.page import ReadPage
-from verifier.extract.prose import Prose, prose_of
+from verifier.extract.prose import Prose, first_match, prose_of
 from verifier.extract.written import parse_day, written_date
 
 _BODY = r"(?:单位|学校|幼儿园|园所|公司|机构|企业|校区)"
@@ -129,7 +129,7 @@ def read_employment_certificate(page: ReadPage) -> dict[str, ReadField]:
     # Sentences are looked at uncut: commas and colons at the edges of labels are part of their grammar.
     whole = Layout(page, {})
     prose = prose_of(whole)
-    number = first_match(whole, prose, _ID, read_id) or id_number(layout)
+    number = first_match(whole, prose, (_ID,), read_id) or id_number(layout)
     if number is not None and id_problem(number.text) is None and not number.repaired:
         number = number.model_copy(update={"confidence": max(number.confidence, 0.97)})
     start = beside(layout, "start_date", written_date) or find_start(whole, prose, written_date)

@@ -15,7 +15,6 @@ from verifier.compare.dates import LONG_TERM, read_date, read_date_range
 from verifier.compare.ids import Repaired
 from verifier.compare.text import HAN, squeeze
 from verifier.extract.fields import (
-    Parser,
     beside,
     collect,
     id_number,
@@ -28,7 +27,7 @@ from verifier.extract.fields import (
 from verifier.extract.join import Fields, greatest, surest
 from verifier.extract.layout import Labels, Layout, Token
 from verifier.extract.page import ReadPage
-from verifier.extract.prose import Prose, field_of, prose_of
+from verifier.extract.prose import Prose, field_of, first_match, prose_of
 from verifier.extract.written import DATE, parse_day, parse_words, written_date, written_range
 
 LABELS: Labels = {
@@ -233,15 +232,6 @@ def _person(text: str) -> str | None:
     return name if name is not None and (len(name) <= 4 or "·" in name) else None
 
 
-def _in_clause(layout: Layout, prose: Prose, patterns: Sequence[re.Pattern[str]], parse: Parser) -> ReadField | None:
-    for pattern in patterns:
-        for match in pattern.finditer(prose.text):
-            value = parse(match["value"])
-            if value is not None:
-                return field_of(layout, prose, match.span("value"), value)
-    return None
-
-
 def _post(text: str) -> str | None:
     value = parse_words(text)
     return None if value is None or _NO_POST.search(value) or len(value) > 20 else value
@@ -301,8 +291,8 @@ def read_labor_contract(page: ReadPage) -> Fields:
             "uscc": uscc(layout),
             "name": _name(layout),
             "id_number": id_number(layout),
-            "position": _in_clause(layout, prose, _POSTS, _post) or beside(layout, "position", _post),
-            "workplace": _in_clause(layout, prose, (_PLACE,), parse_address)
+            "position": first_match(layout, prose, _POSTS, _post) or beside(layout, "position", _post),
+            "workplace": first_match(layout, prose, (_PLACE,), parse_address)
             or beside(layout, "workplace", parse_address, wraps=True),
             "sign_date": _sign_date(layout, prose),
         }

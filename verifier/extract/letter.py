@@ -16,7 +16,7 @@ from verifier.compare.surnames import surname_of
 from verifier.compare.text import HAN
 from verifier.extract.fields import Parser, parse_name
 from verifier.extract.layout import Layout
-from verifier.extract.prose import Prose, field_of
+from verifier.extract.prose import Prose, field_of, first_match
 from verifier.extract.written import DATE
 
 _BODY = r"(?:单位|校|学校|园|幼儿园|公司|司|院|学院|所|机构|集团|中心|处|部)"
@@ -103,7 +103,7 @@ def find_name(layout: Layout, prose: Prose) -> ReadField | None:
 
 def find_sex(layout: Layout, prose: Prose, parse: Parser) -> ReadField | None:
     """男 or 女 beside its label or alone between punctuation."""
-    return _first(layout, prose, _SEX, parse)
+    return first_match(layout, prose, (_SEX,), parse)
 
 
 def find_start(layout: Layout, prose: Prose, parse: Parser) -> ReadField | None:
@@ -122,21 +122,12 @@ def find_start(layout: Layout, prose: Prose, parse: Parser) -> ReadField | None:
 
 def find_position(layout: Layout, prose: Prose, parse: Parser) -> ReadField | None:
     """What the person does there: after 担任, 现任, 岗位 …, else the kind of teacher the letter calls them."""
-    for pattern in _POSITION:
-        field = _first(layout, prose, pattern, parse)
-        if field is not None:
-            return field
-    return None
+    return first_match(layout, prose, _POSITION, parse)
 
 
 def find_place(layout: Layout, prose: Prose, parse: Parser) -> ReadField | None:
     """The organisation the sentence says the person works at."""
-    return _first(layout, prose, _OURS_NAMED, parse) or _first(layout, prose, _PLACE, parse)
-
-
-def first_match(layout: Layout, prose: Prose, pattern: re.Pattern[str], parse: Parser) -> ReadField | None:
-    """The first place where `pattern` matches and its group `value` (or `value2`) parses."""
-    return _first(layout, prose, pattern, parse)
+    return first_match(layout, prose, (_OURS_NAMED, _PLACE), parse)
 
 
 def _names(prose: Prose) -> Iterator[_Span]:
@@ -170,15 +161,6 @@ def _names_by_surname(prose: Prose) -> Iterator[_Span]:
             if surname is not None and length - len(surname) <= 2 and not _NOT_IN_NAMES.search(name):
                 yield _Span(end - length, end, 1)
                 break
-
-
-def _first(layout: Layout, prose: Prose, pattern: re.Pattern[str], parse: Parser) -> ReadField | None:
-    for match in pattern.finditer(prose.text):
-        group = next(name for name in match.groupdict() if match.group(name) is not None)
-        field = _field(layout, prose, *match.span(group), parse)
-        if field is not None:
-            return field
-    return None
 
 
 def _field(layout: Layout, prose: Prose, start: int, end: int, parse: Parser) -> ReadField | None:

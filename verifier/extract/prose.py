@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from schemas.reading import ReadField
 from verifier.compare.ids import Repaired
-from verifier.extract.fields import make_field
+from verifier.extract.fields import Parser, make_field
 from verifier.extract.layout import Layout, Token, in_reading_order, part_of
 
 _BLANKS = "_＿"
@@ -71,3 +71,14 @@ def field_of(layout: Layout, prose: Prose, span: tuple[int, int], value: str | R
     return field.model_copy(
         update={"raw": prose.text[slice(*span)], "confidence": round(min(0.995, field.confidence / 0.88), 3)}
     )
+
+
+def first_match(layout: Layout, prose: Prose, patterns: Iterable[re.Pattern[str]], parse: Parser) -> ReadField | None:
+    """The first place where a pattern matches, the patterns in their order, and the one of its named groups that took part parses."""
+    for pattern in patterns:
+        for match in pattern.finditer(prose.text):
+            group = next(name for name, text in match.groupdict().items() if text is not None)
+            value = parse(match[group])
+            if value:
+                return field_of(layout, prose, match.span(group), value)
+    return None
