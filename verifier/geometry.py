@@ -33,6 +33,19 @@ def bounds(quad: Quad) -> Bounds:
     return min(xs), min(ys), max(xs), max(ys)
 
 
+def shared(a: Bounds, b: Bounds) -> float:
+    """What two rectangles share, as a part of the smaller one, 0 to 1."""
+    return max(share_inside(a, b), share_inside(b, a))
+
+
+def share_inside(inner: Bounds, outer: Bounds) -> float:
+    """Share of `inner`'s area that lies in `outer`, 0 to 1."""
+    width = min(inner[2], outer[2]) - max(inner[0], outer[0])
+    height = min(inner[3], outer[3]) - max(inner[1], outer[1])
+    area = (inner[2] - inner[0]) * (inner[3] - inner[1])
+    return max(0.0, width) * max(0.0, height) / area if area > 0 else 0.0
+
+
 def centre(quad: Quad) -> Point:
     return sum(p[0] for p in quad) / 4.0, sum(p[1] for p in quad) / 4.0
 

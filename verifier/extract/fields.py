@@ -58,6 +58,10 @@ def parse_organisation(text: str) -> str | None:
     return match.group() if match and len(match.group()) >= 4 else None
 
 
+UNLABELLED = 0.88
+"""What a value's confidence keeps when no label says what it is."""
+
+
 def confidence(tokens: Sequence[Token], label: Token | None, *, certain: bool, repaired: bool) -> float:
     """How sure a field is, from 0 to 1.
 
@@ -68,7 +72,7 @@ def confidence(tokens: Sequence[Token], label: Token | None, *, certain: bool, r
         read = 0.995
     else:
         read = min((token.score for token in tokens), default=0.0)
-    found = 0.88 if label is None else (1.0 if label.exact else 0.95)
+    found = UNLABELLED if label is None else (1.0 if label.exact else 0.95)
     sure = read * found
     if certain:
         sure = max(sure, 0.5 + 0.48 * read)

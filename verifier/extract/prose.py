@@ -9,7 +9,7 @@ from functools import cached_property
 
 from schemas.reading import ReadField
 from verifier.compare.ids import Repaired
-from verifier.extract.fields import Parser, make_field
+from verifier.extract.fields import UNLABELLED, Parser, make_field
 from verifier.extract.layout import Layout, Token, in_reading_order, part_of
 
 _BLANKS = "_＿"
@@ -69,7 +69,7 @@ def field_of(layout: Layout, prose: Prose, span: tuple[int, int], value: str | R
     """A field from characters of the running text: the sentence around it is as good a label as a printed one."""
     field = make_field(layout, prose.pieces(*span), value, None)
     return field.model_copy(
-        update={"raw": prose.text[slice(*span)], "confidence": round(min(0.995, field.confidence / 0.88), 3)}
+        update={"raw": prose.text[slice(*span)], "confidence": round(min(0.995, field.confidence / UNLABELLED), 3)}
     )
 
 

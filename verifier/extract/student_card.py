@@ -10,7 +10,7 @@ from schemas.base import Quad
 from schemas.reading import ReadField
 from verifier.compare.text import HAN, digits_for_letters, squeeze
 from verifier.compare.values import read_sex
-from verifier.extract.fields import beside, collect, make_field, parse_name
+from verifier.extract.fields import UNLABELLED, beside, collect, make_field, parse_name
 from verifier.extract.join import Fields, greatest, surest
 from verifier.extract.layout import Labels, Layout, Token
 from verifier.extract.page import ReadPage
@@ -154,7 +154,7 @@ def _school(layout: Layout) -> ReadField | None:
     for seal in layout.page.seals:
         name = parse_school(seal.text)
         if name is not None:
-            sure = round(0.88 * seal.confidence, 3)
+            sure = round(UNLABELLED * seal.confidence, 3)
             return ReadField(value=name, raw=seal.text, confidence=sure, page=layout.page.index, box=seal.box)
     return None
 

@@ -10,9 +10,9 @@ from rapidfuzz.fuzz import partial_ratio
 
 from schemas.reading import Line
 from verifier.compare.text import half_width
-from verifier.geometry import Bounds, Homography, bounds, map_quad
+from verifier.geometry import Bounds, Homography, bounds, map_quad, share_inside, shared
 from verifier.pipeline.denials import denials
-from verifier.pipeline.same_place import in_place, share_inside, shared
+from verifier.pipeline.same_place import in_place
 
 _AGREES = 0.6
 """A text layer's line is believed when the picture says at least this much of the same (hidden text cannot lie)."""

@@ -12,7 +12,7 @@ from schemas.base import Quad
 from schemas.reading import Line, ReadField
 from verifier.compare.text import squeeze
 from verifier.extract.page import ReadPage
-from verifier.geometry import Bounds, bounds, inverse, map_quad, quad_from_points
+from verifier.geometry import Bounds, bounds, inverse, map_quad, quad_from_points, shared
 
 _CONTEXT = 3
 """Characters on either side that a crop may cut into."""
@@ -48,14 +48,14 @@ def place_of(field: ReadField, pages: Iterable[ReadPage]) -> Place | None:
             places = (_in_line(page, number, text, area) for number in range(len(page.lines)))
             found = [place for place in places if place is not None]
             if found:
-                return max(found, key=lambda place: _shared(bounds(place.box), area))
+                return max(found, key=lambda place: shared(bounds(place.box), area))
         row = _on_row(page, raw, area) if raw else None
         if row is not None:
             return row
     if len(papers) != 1 or not raw:
         return None
     box = map_quad(field.box, inverse(papers[0].to_uploaded))
-    if any(_shared(bounds(line.box), bounds(box)) >= _OVERLAP for line in papers[0].lines):
+    if any(shared(bounds(line.box), bounds(box)) >= _OVERLAP for line in papers[0].lines):
         return None
     return Place(papers[0], box, "", raw, "", field.confidence, len(papers[0].lines))
 
@@ -86,7 +86,7 @@ def _in_line(page: ReadPage, number: int, raw: str, area: Bounds) -> Place | Non
     box = _between(line, area)
     inside = bounds(box)
     middle = (inside[1] + inside[3]) / 2
-    if not area[1] <= middle <= area[3] or _shared(inside, area) < _OVERLAP:
+    if not area[1] <= middle <= area[3] or shared(inside, area) < _OVERLAP:
         return None
     end = at + len(raw)
     return Place(page, box, text[max(0, at - _CONTEXT) : at], raw, text[end : end + _CONTEXT], line.score, number)
@@ -98,7 +98,7 @@ def _on_row(page: ReadPage, raw: str, area: Bounds) -> Place | None:
         (
             (number, line)
             for number, line in enumerate(page.lines)
-            if _shared(bounds(_between(line, area)), area) >= _OVERLAP and _share_of_height(bounds(line.box), area)
+            if shared(bounds(_between(line, area)), area) >= _OVERLAP and _share_of_height(bounds(line.box), area)
         ),
         key=lambda piece: piece[1].box[0][0],
     )
@@ -128,10 +128,3 @@ def _between(line: Line, area: Bounds) -> Quad:
     return quad_from_points(
         np.array([corners[0] + a * top, corners[0] + b * top, corners[3] + b * bottom, corners[3] + a * bottom])
     )
-
-
-def _shared(a: Bounds, b: Bounds) -> float:
-    """What two boxes share, as a part of the smaller one."""
-    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
-    smaller = min((box[2] - box[0]) * (box[3] - box[1]) for box in (a, b))
-    return max(0.0, width) * max(0.0, height) / smaller if smaller > 0 else 0.0
