@@ -26,6 +26,7 @@ class EventType(StrEnum):
     TOKEN_REVOKED = "token_revoked"
     SIGNED_IN = "signed_in"
     SIGNED_OUT = "signed_out"
+    FILES_COLLECTED = "files_collected"
 
 
 class Event(Model):

@@ -46,6 +46,7 @@ def _is_a_key(value: SecretStr) -> SecretStr:
 DatabaseUrl = Annotated[str, _url_with("sqlite", "postgresql+psycopg")]
 RedisUrl = Annotated[str, _url_with("redis", "rediss", "unix")]
 FilesUrl = Annotated[str, _url_with("file", "s3")]
+Endpoint = Annotated[str, _url_with("http", "https")]
 MasterKey = Annotated[SecretStr, AfterValidator(_is_a_key)]
 
 
@@ -85,6 +86,10 @@ class Settings(BaseSettings):
     database_url: DatabaseUrl = Field(default_factory=lambda given: f"sqlite:///{given['data']}/verifier.db")
     redis_url: RedisUrl = Field(default_factory=_own_broker)
     files_url: FilesUrl = Field(default_factory=lambda given: f"file://{given['data']}/files")
+    s3_endpoint: Endpoint | None = None
+    s3_access_key: SecretStr | None = None
+    s3_secret_key: SecretStr | None = None
+    s3_region: str = Field(default="us-east-1", min_length=1)
     master_key: MasterKey | None = None
     models_dir: Path = Field(default_factory=_default_models_dir)
     model_name: str = Field(default="PP-OCRv6_small", min_length=1)
@@ -112,6 +117,8 @@ class Settings(BaseSettings):
     queued_grace_s: int = Field(default=120, ge=1)
     outbox_take_s: int = Field(default=30, ge=1)
     claim_minutes: int = Field(default=30, ge=1)
+    orphan_grace_h: int = Field(default=24, ge=1)
+    collect_every_h: int = Field(default=24, ge=1)
 
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     log_json: bool = False

@@ -24,6 +24,7 @@ from verifier.services import outbox, reconcile
 from verifier.services.context import Services
 from verifier.supervise import Stop
 from workers import queues
+from workers.collector import Collector
 from workers.reconciler import sweep_once
 
 BATCH = 100
@@ -72,6 +73,8 @@ def run(services: Services, connection: Redis, owner: str, stop: Stop) -> None:
     """
     relaying = _Patient("relay")
     sweeping = _Patient("reconciler")
+    collecting = _Patient("collector")
+    collector = Collector(services)
     pause = BUSY_S
     next_sweep = time.monotonic() + FIRST_SWEEP_S
     while not stop.wait(pause):
@@ -80,7 +83,9 @@ def run(services: Services, connection: Redis, owner: str, stop: Stop) -> None:
             log.info("relay.sent", rows=moved)
         pause = TROUBLE_S if moved is None else BUSY_S if moved else min(IDLE_S, pause * 1.5)
         if time.monotonic() >= next_sweep:
-            sweeping.attempt(lambda: sweep_once(services, connection, owner))
+            swept = sweeping.attempt(lambda: sweep_once(services, connection, owner))
+            if swept is not None and swept.leader:
+                collecting.attempt(collector.step)
             next_sweep = time.monotonic() + services.settings.sweep_every_s
     sweeping.attempt(lambda: reconcile.resign(services, owner))
 

@@ -20,7 +20,7 @@ import structlog
 from verifier.errors import EngineError, StorageError
 from verifier.ocr.host import PADDLE_FACTORY, EngineHost
 from verifier.services import process, reconcile
-from verifier.services.context import Services, open_services
+from verifier.services.context import Services, open_services, require_files
 from verifier.settings import Settings
 from verifier.supervise import Part, Stop, supervise
 from workers import worker
@@ -56,9 +56,11 @@ def run(
 
     `names` are the queues, `unit` a name no other process has, `units` how many share this machine's cores. Must run in
     the main thread. Raises ModelsError when the weights are not whole, EngineError when the engine does not come up or
-    stays away, StorageError when the database is away at the start.
+    stays away, StorageError when the database is away at the start, ConfigError when the
+    files' store cannot be used.
     """
     services = open_services(settings)
+    require_files(services)
     threads = threads_for(settings, units=units)
     host = EngineHost(
         settings.models_dir,

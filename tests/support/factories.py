@@ -239,7 +239,7 @@ def open_test_services(
         event.listen(engine, "connect", _trust_the_disk)
     return Services(
         sessions=database.open_sessions(engine),
-        files=open_files(settings.files_url),
+        files=open_files(settings),
         clock=clock or Clock(),
         new_id=counting_ids(),
         batches_dir=None,

@@ -39,13 +39,14 @@ def complete() -> typer.Typer:
     """The app with every command registered."""
     # Imported here because the commands import this module.
     from verifier.cli.evaluate import register as evaluate
+    from verifier.cli.files import register as files
     from verifier.cli.models import register as models
     from verifier.cli.parts import register as parts
     from verifier.cli.tokens import register as tokens
     from verifier.cli.up import register as up
     from verifier.cli.verify import register as verify
 
-    for register in (verify, evaluate, up, parts, models, tokens):
+    for register in (verify, evaluate, up, parts, models, tokens, files):
         register(app)
     return app
 

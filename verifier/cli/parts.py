@@ -13,7 +13,7 @@ from verifier import logs
 from verifier.cli.app import DataOption
 from verifier.errors import ConfigError
 from verifier.lifetime import die_with_parent
-from verifier.services.context import open_services, random_id
+from verifier.services.context import open_services, random_id, require_files
 from verifier.settings import Settings, load_settings
 from verifier.supervise import stop_on_signals
 
@@ -62,6 +62,7 @@ def serve(
 
     settings = _prepared("web", parent, data=data, host=host, port=port)
     services = open_services(settings)
+    require_files(services)
     app = create_app(services, [Probe("queue", broker_probe(settings))])
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=20, server_header=False)
     taken = listen(settings) if listener < 0 else socket.socket(fileno=listener)
@@ -121,6 +122,7 @@ def relay(data: DataOption = None, parent: ParentOption = 0) -> None:
 
     settings = _prepared("relay", parent, data=data)
     services = open_services(settings)
+    require_files(services)
     room.run(services, queues.connect(settings.redis_url), _unique(socket.gethostname()), stop_on_signals())
 
 

@@ -32,7 +32,7 @@ from verifier.cli.parts import listen
 from verifier.errors import AuthError, ConfigError
 from verifier.ocr import models
 from verifier.services import tokens
-from verifier.services.context import Services, open_services
+from verifier.services.context import Services, open_services, require_files
 from verifier.settings import PREFIX, Settings, load_settings
 from verifier.store import database
 from verifier.supervise import Part, Stop, stop_on_signals, supervise
@@ -68,6 +68,7 @@ def up(
         logs.configure(settings, part="up")
         database.migrate(settings.database_url)
         services = open_services(settings)
+        require_files(services)
         parts = _parts(settings, env, listener.fileno())
         if demo_batch:
             _print_logins(services, settings)

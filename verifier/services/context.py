@@ -71,6 +71,14 @@ def after_fork(services: Services) -> None:
     bind.dispose(close=False)
 
 
+def require_files(services: Services) -> None:
+    """Asked once by programs that keep or read files, so that a wrong setting shows at the start.
+
+    Raises ConfigError naming the setting, StorageError when the store itself is in trouble.
+    """
+    services.files.check()
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -115,7 +123,7 @@ def open_services(settings: Settings) -> Services:
 
     return Services(
         sessions=database.open_sessions(engine),
-        files=open_files(settings.files_url),
+        files=open_files(settings),
         clock=utc_now,
         new_id=random_id,
         batches_dir=settings.batches_dir,

@@ -20,7 +20,7 @@ from verifier.errors import InputError, StateError, StorageError
 from verifier.pipeline import NamedFile
 from verifier.rules.facts import Facts
 from verifier.rules.slots import required_sets
-from verifier.services import advise
+from verifier.services import advise, files
 from verifier.services.cases import application_of, current_documents, find_case, form_of, lock_case, move_case
 from verifier.services.context import Services, reading, writing
 from verifier.store import audit
@@ -146,11 +146,13 @@ def put_document(
         _record_refusal(services, application_no, slot, refusal.code, actor)
         raise
     hashes = [services.files.put(data) for data in uploads]
+    kept = dict(zip(hashes, uploads, strict=True))
     with writing(services) as session:
         case = lock_case(session, application_no)
         _require_open_slot(case, slot)
         old = next((row for row in current_documents(session, case) if row.slot == slot), None)
         if not _is_same_upload(old, hashes):
+            files.secure(services, session, kept)
             now = services.clock()
             document = _new_revision(session, case, slot, old, pages, now)
             for position, (name, sha256, data) in enumerate(zip(names, hashes, uploads, strict=True), start=1):

@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
@@ -28,6 +28,8 @@ BUSY_TIMEOUT_MS = 15_000
 READ_ONLY = "verifier_read_only"
 MIGRATION_LOCK = 0x5A56_0001
 """Any number nobody else locks in this database."""
+FILES_LOCK = 0x5A56_0002
+"""Between uploads that name files and collectors that remove what is not named (verifier.services.files)."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -101,6 +103,24 @@ def transaction(sessions: sessionmaker[Session], *, read_only: bool = False) -> 
         raise StorageError("database.unavailable") from error
     finally:
         audit.drop_pending(session)
+
+
+def lock_together(session: Session, number: int) -> None:
+    """Hold a lock until the transaction ends, beside others that hold it so; waits for one that holds it alone.
+
+    SQLite needs none: its writing transactions come one at a time.
+    """
+    _lock(session, "pg_advisory_xact_lock_shared", number)
+
+
+def lock_alone(session: Session, number: int) -> None:
+    """Hold a lock until the transaction ends, once nobody else holds it."""
+    _lock(session, "pg_advisory_xact_lock", number)
+
+
+def _lock(session: Session, function: str, number: int) -> None:
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(getattr(func, function)(number)))
 
 
 def migrate(url: str) -> None:

@@ -6,13 +6,29 @@ import hashlib
 import os
 import re
 import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from verifier.errors import ConfigError, StorageError
+from verifier.settings import Settings
 
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+FILES_URL = "VERIFIER_FILES_URL"
+NAME = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file as the store knows it."""
+
+    sha256: str
+    size: int
+    """Bytes."""
+    put_at: datetime
+    """When it was put last, by the store's own clock."""
 
 
 class FileStore(Protocol):
@@ -21,7 +37,7 @@ class FileStore(Protocol):
     """
 
     def put(self, data: bytes) -> str:
-        """Keep `data` durably and name it. Keeping the same content again changes nothing."""
+        """Keep `data` durably and name it. The same content again leaves one file, put now."""
         ...
 
     def get(self, sha256: str) -> bytes:
@@ -34,6 +50,40 @@ class FileStore(Protocol):
         """Remove it; nothing happens when it is not there."""
         ...
 
+    def stat(self, sha256: str) -> Stored | None:
+        """What is known of it without reading it; None when it is not there."""
+        ...
+
+    def walk(self, after: str = "") -> Iterator[Stored]:
+        """Everything in the store in the order of names, from the first one behind `after`."""
+        ...
+
+    def drop_partial(self, before: datetime) -> int:
+        """Remove what writes that were cut off before a moment left behind; how many."""
+        ...
+
+    def check(self) -> None:
+        """Asked once at the start: raises ConfigError naming the setting when the store cannot be used as set."""
+        ...
+
+    def ping(self) -> None:
+        """Asked often: an answer within seconds whether the store is there."""
+        ...
+
+
+def name_of(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def require_name(sha256: str) -> None:
+    """Raises ValueError: whatever is no hash must not become a path or a key."""
+    if not NAME.fullmatch(sha256):
+        raise ValueError("not a SHA-256 in lower-case hexadecimal")
+
+
+PART = ".part"
+"""How the name of a file ends that is still being written."""
+
 
 class LocalFiles:
     """A folder: `ab/cd/<sha256>`, folders 0700, files 0600, because the bytes are people's papers."""
@@ -42,11 +92,12 @@ class LocalFiles:
         self._root = root
 
     def put(self, data: bytes) -> str:
-        sha256 = hashlib.sha256(data).hexdigest()
+        sha256 = name_of(data)
         target = self._path(sha256)
         try:
             # a damaged copy is mended by sending the file again
             if target.is_file() and target.read_bytes() == data:
+                os.utime(target)
                 return sha256
             self._make_folder(target.parent)
             self._write(target, data)
@@ -61,7 +112,7 @@ class LocalFiles:
             raise StorageError("storage.lost") from None
         except OSError as error:
             raise StorageError() from error
-        if hashlib.sha256(data).hexdigest() != sha256:
+        if name_of(data) != sha256:
             raise StorageError("storage.lost")
         return data
 
@@ -77,9 +128,64 @@ class LocalFiles:
         except OSError as error:
             raise StorageError() from error
 
+    def stat(self, sha256: str) -> Stored | None:
+        try:
+            return self._stat(self._path(sha256))
+        except OSError as error:
+            raise StorageError() from error
+
+    def walk(self, after: str = "") -> Iterator[Stored]:
+        try:
+            for folder in self._folders(after):
+                for path in sorted(folder.iterdir()):
+                    if NAME.fullmatch(path.name) and path.name > after and (found := self._stat(path)):
+                        yield found
+        except OSError as error:
+            raise StorageError() from error
+
+    def drop_partial(self, before: datetime) -> int:
+        dropped = 0
+        try:
+            for folder in self._folders():
+                for path in folder.glob(f".*{PART}"):
+                    if path.stat().st_mtime < before.timestamp():
+                        path.unlink(missing_ok=True)
+                        dropped += 1
+        except OSError as error:
+            raise StorageError() from error
+        return dropped
+
+    def check(self) -> None:
+        """Makes the folder when it is not there, and writes a file into it for a moment."""
+        try:
+            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self._root, prefix=".check"):
+                pass
+        except OSError as error:
+            raise ConfigError(name=FILES_URL, why=f"cannot write to {self._root} ({error.strerror})") from error
+
+    def ping(self) -> None:
+        # a disk that is no longer mounted leaves an empty folder of root's behind, or none
+        if not os.access(self._root, os.R_OK | os.W_OK | os.X_OK):
+            raise StorageError()
+
+    @staticmethod
+    def _stat(path: Path) -> Stored | None:
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            return None
+        return Stored(sha256=path.name, size=found.st_size, put_at=datetime.fromtimestamp(found.st_mtime, UTC))
+
+    def _folders(self, after: str = "") -> Iterator[Path]:
+        """The folders that hold files, in order, from the one `after` lies in."""
+        first, second = after[:2], after[2:4]
+        for outer in _pairs(self._root):
+            if outer.name >= first:
+                yield from (inner for inner in _pairs(outer) if outer.name > first or inner.name >= second)
+
     def _path(self, sha256: str) -> Path:
-        if not _SHA256.fullmatch(sha256):
-            raise ValueError("not a SHA-256 in lower-case hexadecimal")
+        require_name(sha256)
         return self._root / sha256[:2] / sha256[2:4] / sha256
 
     def _make_folder(self, folder: Path) -> None:
@@ -90,7 +196,7 @@ class LocalFiles:
     @staticmethod
     def _write(target: Path, data: bytes) -> None:
         # mkstemp makes the file 0600; the rename shows either the whole file or none of it
-        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".part")
+        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=PART)
         part = Path(name)
         try:
             with os.fdopen(descriptor, "wb") as stream:
@@ -108,14 +214,24 @@ class LocalFiles:
             os.close(folder)
 
 
-def open_files(files_url: str) -> FileStore:
-    """The store a URL names: `file:///absolute/folder`.
+def _pairs(folder: Path) -> list[Path]:
+    """The folders of two hexadecimal digits in a folder, in order; none when it is not there."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if re.fullmatch("[0-9a-f]{2}", path.name))
 
-    Raises ConfigError for a scheme this version has no store for.
+
+def open_files(settings: Settings) -> FileStore:
+    """The store that VERIFIER_FILES_URL names: `file:///absolute/folder` or `s3://bucket/prefix`.
+
+    Raises ConfigError for a URL that names no store.
     """
-    parts = urlsplit(files_url)
-    if parts.scheme != "file":
-        raise ConfigError(name="VERIFIER_FILES_URL", why="only file:// is supported by this version")
-    if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
-        raise ConfigError(name="VERIFIER_FILES_URL", why="must name an absolute folder, as in file:///srv/files")
+    parts = urlsplit(settings.files_url)
+    if parts.scheme == "s3":
+        # boto3 takes a second and 30 MB to import
+        from verifier.store.s3 import open_bucket
+
+        return open_bucket(settings)
+    if parts.scheme != "file" or parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
+        raise ConfigError(name=FILES_URL, why="must name an absolute folder, as in file:///srv/files")
     return LocalFiles(Path(unquote(parts.path)))

@@ -1,6 +1,7 @@
 """Every table. Types are those SQLite and PostgreSQL share; a later change is an Alembic revision beside this file.
 
-Lock order, kept by every transaction so that PostgreSQL never meets a deadlock: attempt, case, head of the event chain.
+Lock order, kept by every transaction so that PostgreSQL never meets a deadlock: attempt, case, lock of the files, head of
+the event chain.
 Indexes are the ones the queries of verifier.services use; a query without one is a defect.
 """
 

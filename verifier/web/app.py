@@ -30,8 +30,6 @@ PAGES: tuple[APIRouter, ...] = (documentation.router, listing.router, case.route
 MEASURED_AT_ONCE = 4
 """Uploads whose files are in memory at the same time. Each holds its files and one decoded page; more wait their turn."""
 
-NO_FILE = "0" * 64
-
 
 def create_app(services: Services, probes: Sequence[Probe] = ()) -> FastAPI:
     """The application over `services`; `probes` are asked by `/readyz` beside the database and the files."""
@@ -93,4 +91,4 @@ def _database(services: Services) -> None:
 
 
 def _files(services: Services) -> None:
-    services.files.exists(NO_FILE)
+    services.files.ping()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -28,6 +29,7 @@ from verifier.services import tokens
 from verifier.services.context import open_services
 from verifier.settings import PREFIX, Settings, load_settings
 from verifier.store import database
+from verifier.store.files import LocalFiles
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCS = ROOT / "docs" / "commands.md"
@@ -142,6 +144,37 @@ def test_missing_weights_are_one_line(tmp_path: Path, verifier: Callable[..., An
 
 def test_a_database_that_was_not_migrated_is_one_line(tmp_path: Path, verifier: Callable[..., Answer]) -> None:
     refused(verifier("relay", "--data", tmp_path), "database.not_migrated", "verifier migrate")
+
+
+@pytest.mark.parametrize("part", [("serve",), ("relay",), ("worker", "--queue", "bulk"), ("up", "--workers", "0")])
+def test_a_store_that_cannot_be_used_is_one_line(
+    tmp_path: Path, verifier: Callable[..., Answer], part: tuple[str, ...]
+) -> None:
+    database.migrate(load_settings(data=tmp_path).database_url)
+    (tmp_path / "file").write_text("")
+    folder = {"VERIFIER_FILES_URL": f"file://{tmp_path}/file/files"}
+    refused(verifier(*part, "--data", tmp_path, env=folder), "config.invalid", "VERIFIER_FILES_URL", "cannot write")
+    bucket = {
+        "VERIFIER_FILES_URL": "s3://papers/x",
+        "VERIFIER_S3_ENDPOINT": "http://127.0.0.1:1",
+        "VERIFIER_S3_ACCESS_KEY": "key",
+        "VERIFIER_S3_SECRET_KEY": "s3cret",
+    }
+    answer = verifier(*part, "--data", tmp_path, env=bucket)
+    refused(answer, "config.invalid", "VERIFIER_S3_ENDPOINT", "nothing answers at http://127.0.0.1:1")
+    assert "s3cret" not in answer.stderr
+
+
+def test_orphans_are_counted_and_collected(tmp_path: Path, verifier: Callable[..., Answer]) -> None:
+    database.migrate(load_settings(data=tmp_path).database_url)
+    store = LocalFiles(tmp_path / "files")
+    young, old = store.put(b"young"), store.put(b"old")
+    os.utime(tmp_path / "files" / old[:2] / old[2:4] / old, (1000, 1000))
+    counted = verifier("files", "collect", "--dry-run", "--json", "--data", tmp_path)
+    assert json.loads(counted.stdout) == {"seen": 2, "orphans": 1, "bytes": 3, "partial": 0, "removed": False}
+    assert store.exists(old)
+    assert "2 files, 1 orphans removed (3 bytes)" in verifier("files", "collect", "--data", tmp_path).stdout
+    assert (store.exists(young), store.exists(old)) == (True, False)
 
 
 def test_a_queue_that_does_not_exist_is_refused_with_the_names_of_those_that_do(

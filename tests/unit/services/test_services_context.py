@@ -21,8 +21,8 @@ def test_an_unmigrated_database_is_said_to_be_so(tmp_path: Path) -> None:
     assert error.value.code == "database.not_migrated"
 
 
-def test_a_store_this_version_lacks_is_a_wrong_setting(tmp_path: Path) -> None:
-    settings = settings_for(tmp_path, files_url="s3://bucket/prefix")
+def test_a_url_that_names_no_store_is_a_wrong_setting(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, files_url="s3://No_Bucket/prefix")
     database.migrate(settings.database_url)
     with pytest.raises(ConfigError) as error:
         open_services(settings)

@@ -1,14 +1,14 @@
-"""The file store: content under its hash, safe once named, found out when damaged."""
+"""The folder of files: safe once named, found out when damaged. What it shares with a bucket: tests/contract."""
 
 from __future__ import annotations
 
-import hashlib
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
+from tests.support.factories import settings_for
 from tests.support.threads import together
 from verifier.errors import ConfigError, StorageError
 from verifier.store.files import LocalFiles, open_files
@@ -27,22 +27,6 @@ def everything(root: Path) -> list[Path]:
     return [path for path in root.rglob("*") if path.is_file()]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.binary(max_size=2000))
-def test_what_is_put_comes_back(root: Path, data: bytes) -> None:
-    files = LocalFiles(root)
-    sha256 = files.put(data)
-    assert sha256 == hashlib.sha256(data).hexdigest()
-    assert files.exists(sha256)
-    assert files.get(sha256) == data
-
-
-def test_the_same_content_is_kept_once(root: Path) -> None:
-    files = LocalFiles(root)
-    assert files.put(b"paper") == files.put(b"paper")
-    assert len(everything(root)) == 1
-
-
 def test_many_putting_the_same_at_once_leave_one_whole_file(root: Path) -> None:
     data = b"paper" * 100_000
     names = together([lambda: LocalFiles(root).put(data)] * 6)
@@ -58,15 +42,6 @@ def test_only_the_owner_may_read(root: Path) -> None:
     assert {folder.stat().st_mode & 0o777 for folder in (root, file.parent, file.parent.parent)} == {0o700}
 
 
-def test_a_missing_file_is_lost(root: Path) -> None:
-    files = LocalFiles(root)
-    sha256 = "a" * 64
-    assert not files.exists(sha256)
-    with pytest.raises(StorageError) as error:
-        files.get(sha256)
-    assert error.value.code == "storage.lost"
-
-
 def test_a_damaged_file_is_lost_until_it_is_put_again(root: Path) -> None:
     files = LocalFiles(root)
     sha256 = files.put(b"paper")
@@ -76,22 +51,6 @@ def test_a_damaged_file_is_lost_until_it_is_put_again(root: Path) -> None:
     assert error.value.code == "storage.lost"
     files.put(b"paper")
     assert files.get(sha256) == b"paper"
-
-
-def test_deleting_is_quiet_and_final(root: Path) -> None:
-    files = LocalFiles(root)
-    sha256 = files.put(b"paper")
-    files.delete(sha256)
-    files.delete(sha256)
-    assert not files.exists(sha256)
-
-
-@pytest.mark.parametrize("name", ["", "../../etc/passwd", "A" * 64, "a" * 63, "a" * 65, "a" * 64 + "\n"])
-def test_only_a_hash_is_a_name(root: Path, name: str) -> None:
-    files = LocalFiles(root)
-    for call in (files.get, files.exists, files.delete):
-        with pytest.raises(ValueError, match="SHA-256"):
-            call(name)
 
 
 def test_a_store_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
@@ -113,13 +72,50 @@ def test_a_write_that_fails_leaves_nothing(root: Path, monkeypatch: pytest.Monke
     assert everything(root) == []
 
 
+def test_the_leavings_of_old_writes_go_and_young_ones_stay(root: Path) -> None:
+    files = LocalFiles(root)
+    folder = path_of(root, files.put(b"paper")).parent
+    old, young = folder / ".old.part", folder / ".young.part"
+    for part in (old, young):
+        part.write_bytes(b"half a paper")
+    os.utime(old, (1000, 1000))
+    assert files.drop_partial(datetime.fromtimestamp(1001, UTC)) == 1
+    assert not old.exists()
+    assert young.exists()
+
+
+def test_a_check_makes_the_folder_and_leaves_it_empty(root: Path) -> None:
+    LocalFiles(root / "deep").check()
+    assert everything(root) == []
+    assert (root / "deep").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_cannot_be_written_is_a_wrong_setting(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(ConfigError) as error:
+        LocalFiles(blocked / "files").check()
+    assert error.value.details["name"] == "VERIFIER_FILES_URL"
+    assert str(blocked) in str(error.value.details["why"])
+
+
+def test_a_folder_that_went_away_is_noticed(root: Path) -> None:
+    files = LocalFiles(root)
+    files.check()
+    files.ping()
+    root.rmdir()
+    with pytest.raises(StorageError) as error:
+        files.ping()
+    assert error.value.code == "storage.unavailable"
+
+
 def test_a_url_opens_a_store(tmp_path: Path) -> None:
-    sha256 = open_files(f"file://{tmp_path}/a%20b").put(b"paper")
+    sha256 = open_files(settings_for(tmp_path, files_url=f"file://{tmp_path}/a%20b")).put(b"paper")
     assert path_of(tmp_path / "a b", sha256).is_file()
 
 
-@pytest.mark.parametrize("url", ["s3://bucket/prefix", "file://elsewhere/x", "file:relative", "http://x/y"])
-def test_a_url_without_a_store_is_a_wrong_setting(url: str) -> None:
+@pytest.mark.parametrize("url", ["file://elsewhere/x", "file:relative"])
+def test_a_url_without_a_store_is_a_wrong_setting(tmp_path: Path, url: str) -> None:
     with pytest.raises(ConfigError) as error:
-        open_files(url)
+        open_files(settings_for(tmp_path, files_url=url))
     assert error.value.details["name"] == "VERIFIER_FILES_URL"

@@ -36,7 +36,7 @@ def test_not_ready_while_the_queue_is_away(services: Services) -> None:
 
 def test_not_ready_while_the_files_are_away(services: Services) -> None:
     class Away:
-        def exists(self, sha256: str) -> bool:
+        def ping(self) -> None:
             raise StorageError
 
     answer = open_client(replace(services, files=Away())).get("/readyz")  # type: ignore[arg-type]

@@ -113,6 +113,7 @@ EVENTS: Mapping[EventType, str] = {
     EventType.TOKEN_REVOKED: "撤销令牌",
     EventType.SIGNED_IN: "登录",
     EventType.SIGNED_OUT: "退出",
+    EventType.FILES_COLLECTED: "清理无归属文件",
 }
 
 GRADES: tuple[tuple[float, Label], ...] = (
