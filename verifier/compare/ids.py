@@ -17,8 +17,9 @@ _CHECK = "10X98765432"
 _YEARS = range(1900, 2100)
 _SHAPE = re.compile(r"[0-9]{17}[0-9X]")
 # Look-alikes that printing and OCR confuse with digits; the letter X is a digit only in the last place.
-_DIGIT_FOR = str.maketrans("OoDIl|ZzSsB", "00011122558")
-_RUN = re.compile(r"[0-9OoDIl|ZzSsB]{17,}[0-9OoDIl|ZzSsBXx×]?")
+_DIGIT_FOR = str.maketrans("OoDIl|ZzSsBHbGgq", "0001112255846699")
+"""The last five are how digits written by hand are misread; like the rest they count only when the number is sound."""
+_RUN = re.compile(r"[0-9OoDIl|ZzSsBHbGgq]{17,}[0-9OoDIl|ZzSsBHbGgqXx×]?")
 _PLAIN_RUN = re.compile(r"(?<![0-9])[0-9]{17}(?:[Xx]|[0-9](?![0-9]))")
 _MIN_TRUE_DIGITS = 14
 

@@ -113,13 +113,13 @@ def read_decimal(text: str, low: float, high: float) -> str | None:
 def read_conclusion(text: str) -> str | None:
     """`qualified`, `unqualified`, or `other` for a conclusion put off or worded otherwise; None when it is not certain.
 
-    不合格 contains 合格 and is looked for first. A printed choice of both without a tick is no conclusion.
+    不合格 contains 合格 and is looked for first. A printed choice without a tick is no conclusion, nor is a box left empty.
     """
     plain = squeeze(text)
     ticked, empty = set(_TICKED.findall(plain)), set(_LEFT_EMPTY.findall(plain))
     if len(ticked) == 1 and empty and not ticked & empty:
         return "unqualified" if ticked == {"不合格"} else "qualified"
-    if _BOTH_PRINTED.search(plain) or ticked & empty:
+    if _BOTH_PRINTED.search(plain) or ticked & empty or (empty and not ticked):
         return None
     if "不合格" in plain:
         return "unqualified"

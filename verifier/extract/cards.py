@@ -11,6 +11,7 @@ from verifier.compare.ethnicities import ETHNICITIES
 from verifier.compare.values import read_ethnicity, read_sex
 from verifier.extract.fields import (
     LOOK_SCORE,
+    Parser,
     beside,
     collect,
     id_number,
@@ -104,10 +105,16 @@ def read_resident_id_card(page: ReadPage) -> dict[str, ReadField]:
         _person(layout)
         | {
             "address": beside(layout, "address", parse_address, wraps=True),
-            "valid_from": beside(layout, "valid", _valid_from),
-            "valid_to": beside(layout, "valid", _valid_to),
+            "valid_from": beside(layout, "valid", _valid_from) or _only_range(layout, _valid_from),
+            "valid_to": beside(layout, "valid", _valid_to) or _only_range(layout, _valid_to),
         }
     )
+
+
+def _only_range(layout: Layout, parse: Parser) -> ReadField | None:
+    """A range of dates needs no label: on this card nothing else is one. Its label may lie under glare or a finger."""
+    ranges = [(token, value) for token in layout.text_tokens() if (value := parse(token.text)) is not None]
+    return make_field(layout, [ranges[0][0]], ranges[0][1], None) if len(ranges) == 1 else None
 
 
 def read_residence_permit(page: ReadPage) -> dict[str, ReadField]:

@@ -101,6 +101,19 @@ def _address(layout: Layout) -> ReadField | None:
     return in_cell(layout, "address", parse_address, where=lambda label: _is_own(layout, label))
 
 
+_FILLS_ITS_LINE = 8
+"""Characters of a head's name from which it is a body's and may go on below: collective households have bodies as heads."""
+
+
+def _head_name(layout: Layout) -> ReadField | None:
+    """The head of the household: a person, or the body that a collective household belongs to, over several lines."""
+    found = beside(layout, "head_name", parse_registered_name)
+    if found is None or len(found.text) < _FILLS_ITS_LINE:
+        return found
+    whole = beside(layout, "head_name", parse_registered_name, wraps=True)
+    return whole if whole is not None and whole.text.startswith(found.text) else found
+
+
 def _relation_beside_name(layout: Layout) -> ReadField | None:
     """The relation at the end of the name's row, where its two-line label was not read: the words are a closed set."""
     for label in layout.labels("name"):
@@ -151,7 +164,7 @@ def read_household_register(page: ReadPage) -> dict[str, ReadField]:
     return collect(
         {
             "household_type": beside(layout, "household_type", parse_household_type),
-            "head_name": beside(layout, "head_name", parse_registered_name),
+            "head_name": _head_name(layout),
             "household_no": beside(layout, "household_no", parse_household_no),
             "address": _address(layout),
             _MOVED: _moved_to(layout),

@@ -19,6 +19,7 @@ from verifier.compare.values import (
     read_sex,
     read_vision,
 )
+from verifier.extract.choices import choice_among
 from verifier.extract.exam_labels import LABELS
 from verifier.extract.exam_sides import marked_sides, sided
 from verifier.extract.fields import Parser, beside, collect, id_number, make_field, parse_name, second_look
@@ -206,7 +207,7 @@ def read_medical_exam_form(page: ReadPage) -> dict[str, ReadField]:
             "hearing_left": hearing.get("left"),
             "chest_xray": beside(layout, "chest_xray", parse_finding),
             "alt": _row(layout, "alt", _within(*_ALT), past=("alt",)),
-            "conclusion": beside(layout, "conclusion", read_conclusion),
+            "conclusion": _conclusion(layout),
             "chief_physician": read_signature(layout, "chief_physician"),
             "hospital": _hospital(layout),
             "exam_date": _exam_date(layout, birth),
@@ -216,6 +217,23 @@ def read_medical_exam_form(page: ReadPage) -> dict[str, ReadField]:
             "syphilis": beside(layout, "syphilis", parse_item, past=("syphilis",)),
         }
     )
+
+
+_OPTIONS = {
+    "qualified": re.compile(r"(?:体检)?(?<![不未非])合格(?=\W*$|[□☐☑√✓✔○●■\s]*不合格)"),
+    "unqualified": re.compile(r"(?:体检)?不合格(?=\W*$|[□☐☑√✓✔○●■\s]*(?:体检)?合格)"),
+}
+
+
+def _conclusion(layout: Layout) -> ReadField | None:
+    """As written; of the printed choice 合格 / 不合格 the one that is ticked, and nothing where no tick is certain."""
+    choice = choice_among(layout, _OPTIONS)
+    if choice is None:
+        return beside(layout, "conclusion", read_conclusion)
+    if choice.value is None or choice.token is None:
+        return None
+    label = next(iter(layout.labels("conclusion")), None)
+    return make_field(layout, [choice.token], choice.value, label)
 
 
 def _hearing(text: str) -> str | None:

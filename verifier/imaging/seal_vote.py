@@ -9,6 +9,7 @@ from rapidfuzz.distance import Levenshtein
 
 from verifier.compare.seals import PURPOSES
 from verifier.compare.text import squeeze
+from verifier.imaging.seal_words import with_usual_words
 from verifier.ocr.engine import Alternative, Recognition
 
 _EDGE_DIRT = "。.,，、·:：;；'\"‘’“”`-—_|/\\《》<>…!！"
@@ -55,7 +56,7 @@ def _clean(text: str) -> str:
 
 
 def chosen(readings: Sequence[Recognition], known: Sequence[str] = ()) -> Recognition:
-    """The reading that its score, its length and the other readings speak for; nothing is put together anew.
+    """The reading that its score, its length and the other readings speak for, with usual words put in (seal_words).
 
     `known` are texts of the page (squeezed), which often prints the name that a seal bears. What a reading says, or may
     say as well for the recogniser, is preferred to what is about as likely when the page prints it word for word or when
@@ -75,15 +76,17 @@ def chosen(readings: Sequence[Recognition], known: Sequence[str] = ()) -> Recogn
         for other in (Alternative(text=reading.text, likelihood=1.0), *reading.others)
         if _may_be_meant(other, best.text, known)
     ]
-    return max(meant, key=lambda one: one.score, default=best)
+    return with_usual_words(max(meant, key=lambda one: one.score, default=best), said)
 
 
 def _may_be_meant(other: Alternative, best: str, known: Sequence[str]) -> bool:
     if Levenshtein.distance(other.text, best, score_cutoff=_SLIPS) > _SLIPS:
         return False
-    if _TELLING.findall(other.text) != _TELLING.findall(best):
+    is_purpose = other.text in _PURPOSES
+    # what stands before a whole purpose is the end of the arc or a speck: bodies number their seals behind it
+    if _TELLING.findall(other.text) != _TELLING.findall(best) and not (is_purpose and best.endswith(other.text)):
         return False
-    if other.text in _PURPOSES:
+    if is_purpose:
         return other.likelihood >= _LEAST_PURPOSE
     return other.likelihood >= _LEAST_NAME and _is_known(other.text, known)
 

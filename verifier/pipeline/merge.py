@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.fuzz import partial_ratio
 
+from schemas.base import Quad
 from schemas.reading import Line
 from verifier.compare.text import half_width
 from verifier.geometry import Bounds, Homography, bounds, map_quad, share_inside, shared
@@ -16,6 +17,12 @@ from verifier.pipeline.same_place import in_place
 
 _AGREES = 0.6
 """A text layer's line is believed when the picture says at least this much of the same (hidden text cannot lie)."""
+
+_LOOKS = 24
+"""Lines of a layer that are looked at again on one page: a layer that lies in more of them lies."""
+
+_WITHIN = 0.8
+"""Share of a native line that lies in the box of a line of the picture: that box was drawn around it."""
 
 _SAME_PLACE = 0.4
 """Two lines that share this much of the smaller one are readings of the same text."""
@@ -27,17 +34,32 @@ _DOUBT = 0.6
 """The share of its score that a line loses for what another sure reading of it does not say."""
 
 
-def with_text_layer(lines: Sequence[Line], layer: Sequence[Line], to_page: Homography) -> tuple[Line, ...]:
+def with_text_layer(
+    lines: Sequence[Line],
+    layer: Sequence[Line],
+    to_page: Homography,
+    look: Callable[[Sequence[Quad]], Sequence[str]] | None = None,
+) -> tuple[Line, ...]:
     """Replace OCR lines by the text layer's lines that the picture confirms; `to_page` maps the layer's boxes.
 
     A layer line the picture does not confirm, or denies a value of, is left out; an OCR line the layer does not cover
-    stays.
+    stays. `look` reads boxes of the page again, each from a crop of its own: an engine may have boxed a layer's two lines
+    as one and read only the lower.
     """
     if not layer:
         return tuple(lines)
     moved = [native.model_copy(update={"box": map_quad(native.box, to_page)}) for native in layer]
     denied = [denial.line for denial in denials(moved, lines)]
-    kept = [native for native in moved if native not in denied and agreement(native, lines) >= _AGREES]
+    believed = [native not in denied and agreement(native, lines) >= _AGREES for native in moved]
+    if look is not None:
+        open_ = [
+            at
+            for at, native in enumerate(moved)
+            if not believed[at] and native not in denied and in_place(native, lines)
+        ][:_LOOKS]
+        for at, seen in zip(open_, look([moved[at].box for at in open_]) if open_ else (), strict=True):
+            believed[at] = _says(seen, moved[at].text) >= _AGREES
+    kept = [native for native, is_believed in zip(moved, believed, strict=True) if is_believed]
     return (*kept, *(line for line in lines if not _is_said(line, kept)))
 
 
@@ -105,10 +127,14 @@ def _doubted(line: Line, others: Sequence[Line]) -> Line:
 def _is_said(line: Line, natives: Sequence[Line]) -> bool:
     """Whether native lines say what this line says: they cover most of it, or one in its place holds its text.
 
-    An engine may box several native lines as one, and boxes a single character larger than its glyph.
+    An engine may box several native lines as one, one above the other too, and boxes a single character larger than its
+    glyph.
     """
     own = bounds(line.box)
     if sum(share_inside(own, bounds(native.box)) for native in natives) >= 0.5:
+        return True
+    within = "".join(native.text for native in natives if share_inside(bounds(native.box), own) > _WITHIN)
+    if within and _says(within, line.text) >= _AGREES:
         return True
     return any(shared(bounds(native.box), own) > 0.5 and _plain(line.text) in _plain(native.text) for native in natives)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from schemas.document import DocumentType
 from schemas.reading import Line
 from verifier.extract import read_fields
 from verifier.extract.classify import classify_lines
+from verifier.extract.confirm import crop_line
 from verifier.extract.page import ReadPage
 from verifier.extract.slope import slope_of
 from verifier.geometry import Bounds, Homography, bounds, centre, inverse, map_quad
@@ -25,6 +27,7 @@ from verifier.imaging.page import FoundPage
 from verifier.imaging.rectify import Flat, flatten, unflattened
 from verifier.intake import DecodedPage
 from verifier.ocr.engine import Engine, Image
+from verifier.pipeline.level import LEVEL_ENOUGH, lean_of, turned_level
 from verifier.pipeline.merge import with_text_layer
 from verifier.pipeline.upright import READ_WELL, is_sideways, length_by_height, read_upright, reading_score
 
@@ -48,10 +51,16 @@ SMALL_PART = 0.75
 AROUND = 0.6
 """How far around the text found it reaches, as a share of the text's longer side: some text was not found yet."""
 
+BESIDE = 0.25
+"""The same for text that was found, and found leaning: what is missing is little, and nearer."""
+
 LARGE = 1400
 """Pixels of the longer side from which a picture is shrunk so much that a part of it shows more."""
 
 NEARER_TRIES = 3
+
+WELL_TOLD = 0.95
+"""Of what a leaning picture told, the level one tells at least so much: it is the better one for everything that follows."""
 
 OF_A_CARD = re.compile(
     r"公民身份|居民身份证|居住证|签发机关|签发日期|有效期|户主|户号|常住人口|学号|学生证|通行证|住址"
@@ -129,7 +138,9 @@ def _papers(decoded: DecodedPage, flat: Flat, engine: Engine, deadline_s: float)
     whole = _read(flat.image, flat.to_uploaded, engine, deadline_s)
     if not flat.found:
         whole = _nearer(whole, engine, deadline_s)
-    lines = with_text_layer(whole.lines, decoded.text_lines, inverse(whole.to_uploaded))
+    whole = _level(whole, engine, deadline_s)
+    look = partial(_look_again, whole.image, engine, deadline_s)
+    lines = with_text_layer(whole.lines, decoded.text_lines, inverse(whole.to_uploaded), look)
     rest, turned = _without_turned(replace(whole, lines=lines), engine, deadline_s)
     groups = _groups(rest)
     if len(groups) + len(turned) == 1:
@@ -137,9 +148,31 @@ def _papers(decoded: DecodedPage, flat: Flat, engine: Engine, deadline_s: float)
     return (*(_cut_out(group, rest) if _kind(group.lines) in CARDS else group for group in groups), *turned)
 
 
+def _look_again(image: Image, engine: Engine, deadline_s: float, boxes: Sequence[Quad]) -> list[str]:
+    """What each box of the picture says, read from a crop of its own; '' for one without extent."""
+    crops = {at: crop for at, box in enumerate(boxes) if (crop := crop_line(image, box)) is not None}
+    answers = engine.recognise(list(crops.values()), deadline_s=deadline_s) if crops else ()
+    said = {at: answer.text for at, answer in zip(crops, answers, strict=True)}
+    return [said.get(at, "") for at in range(len(boxes))]
+
+
 def _read(image: Image, to_uploaded: Homography, engine: Engine, deadline_s: float) -> Paper:
     upright = read_upright(image, engine, deadline_s=deadline_s)
     return Paper(upright.image, upright.lines, np.asarray(to_uploaded @ upright.to_source, dtype=np.float64))
+
+
+def _level(paper: Paper, engine: Engine, deadline_s: float) -> Paper:
+    """A picture whose text leans turned level and read again; the better reading stays."""
+    lean = lean_of(paper.lines)
+    if abs(lean) < LEVEL_ENOUGH:
+        return paper
+    image, to_paper = turned_level(paper.image, lean)
+    lines = tuple(line.model_copy(update={"box": map_quad(line.box, inverse(to_paper))}) for line in paper.lines)
+    turned = Paper(image, lines, np.asarray(paper.to_uploaded @ to_paper, dtype=np.float64))
+    height, width = image.shape[:2]
+    near = _crop(turned, parts.region([line.box for line in lines], [], width, height, margin=BESIDE))
+    level = _read(near.image, near.to_uploaded, engine, deadline_s)
+    return level if _told(level) >= WELL_TOLD * _told(paper) else paper
 
 
 def _nearer(paper: Paper, engine: Engine, deadline_s: float) -> Paper:

@@ -113,6 +113,13 @@ def test_look_alikes_are_repaired_and_marked(number: str) -> None:
     assert read_id(f"号码{blurred}") == Repaired(number, True)
 
 
+@given(numbers())
+def test_digits_by_hand_that_look_like_letters_are_repaired(number: str) -> None:
+    blurred = number[:17].translate(str.maketrans("469", "Hbq")) + number[17]
+    assume(blurred != number)
+    assert read_id(f"号码{blurred}") == Repaired(number, True)
+
+
 @given(numbers(), st.integers(0, 16))
 def test_an_unsound_number_is_given_as_read(number: str, place: int) -> None:
     wrong = f"{number[:place]}{(int(number[place]) + 1) % 10}{number[place + 1 :]}"

@@ -37,6 +37,27 @@ def test_id_card_front_and_back_on_one_page() -> None:
     }  # fmt: skip
 
 
+def test_id_card_validity_without_its_label() -> None:
+    """The label lies under glare: on this card a range of dates is its validity and nothing else."""
+    back = [line("居民身份证", 200, 10), line("签发机关", 10, 150), line("广州市公安局花都区分局", 220, 150)]
+    fields = read(T.RESIDENT_ID_CARD, *back, line("期限2022.03.02-2032.03.02", 60, 220))
+    assert (fields["valid_from"], fields["valid_to"]) == ("2022-03-02", "2032-03-02")
+    two = read(
+        T.RESIDENT_ID_CARD, *back, line("2022.03.02-2032.03.02", 60, 220), line("2012.03.02-2022.03.02", 60, 290)
+    )
+    assert "valid_to" not in two
+
+
+def test_household_whose_head_is_a_body_over_two_lines() -> None:
+    fields = read(
+        T.HOUSEHOLD_REGISTER,
+        line("居民户口簿", 400, 10),
+        line("户别 集体户", 10, 100), line("户主姓名", 600, 80), line("广州市花都区人才交流管理中", 780, 80), line("心", 780, 125),
+        line("户号 512707838", 10, 200), line("住址 广东省广州市花都区花山镇平山大街39号", 10, 300),
+    )  # fmt: skip
+    assert fields["head_name"] == "广州市花都区人才交流管理中心"
+
+
 def test_id_card_valid_for_ever() -> None:
     fields = read(T.RESIDENT_ID_CARD, line("有效期限", 10, 10), line("2016.01.02-长期", 200, 10))
     assert fields == {"valid_from": "2016-01-02", "valid_to": "long_term"}

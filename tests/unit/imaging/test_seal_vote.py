@@ -6,7 +6,7 @@ from verifier.imaging.seal_vote import chosen, is_settled
 from verifier.ocr.engine import Alternative, Recognition
 
 NAME = "广州市花都区雅瑶实验学校"
-SLIP = "广州患花都区雅瑶实验学校"
+SLIP = "广州市花都区雅瑞实验学校"
 
 
 def said(text: str, score: float, **others: float) -> Recognition:

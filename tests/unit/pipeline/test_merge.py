@@ -44,6 +44,23 @@ def test_two_native_lines_that_the_engine_boxed_as_one() -> None:
     assert texts(with_text_layer([whole], layer, identity())) == ["姓名:张伟", "证件号码:440114199803051239"]
 
 
+def test_two_native_lines_of_which_the_engine_read_the_lower() -> None:
+    """A label above its value, boxed as one: the label is believed after a look at its own place."""
+    layer = [native("姓名", 20, 10), native("蔡浩然", 20, 42)]
+    boxed = line("禁浩然", 15, 5, score=0.78, height=75)
+    assert texts(with_text_layer([boxed], layer, identity())) == ["蔡浩然"]
+    merged = with_text_layer([boxed], layer, identity(), lambda boxes: ["姓名"] * len(boxes))
+    assert texts(merged) == ["姓名", "蔡浩然"]
+
+
+def test_a_look_that_says_something_else_confirms_nothing() -> None:
+    shown = [line("体检结论:不合格", 10, 10)]
+    merged = with_text_layer(
+        shown, [native("姓名张伟男汉族", 10, 10)], identity(), lambda boxes: ["不合格"] * len(boxes)
+    )
+    assert texts(merged) == ["体检结论:不合格"]
+
+
 def test_layer_boxes_are_mapped_to_the_flat_page() -> None:
     half = np.diag([0.5, 0.5, 1.0])
     flat = line("姓名张伟", 50, 50, height=20)
