@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from schemas.document import DocumentType
 from verifier.compare.text import half_width
@@ -121,8 +122,8 @@ def classify(page: ReadPage) -> TypeGuess:
 
 def classify_lines(lines: Sequence[str]) -> TypeGuess:
     """The same from bare lines of text."""
-    texts = [re.sub(r"\s", "", half_width(line)) for line in lines]
-    scores = {kind: _score(evidence, texts) for kind, evidence in _EVIDENCE.items()}
+    met = frozenset[_Sign]().union(*map(_signs, lines))
+    scores = {kind: _score(kind, met) for kind in _EVIDENCE}
     best = max(scores, key=lambda kind: scores[kind])
     if scores[best] < _ENOUGH:
         return TypeGuess(T.OTHER, 0.0)
@@ -132,10 +133,30 @@ def classify_lines(lines: Sequence[str]) -> TypeGuess:
     return TypeGuess(best, round(min(0.99, 0.5 + 0.5 * margin * weight), 3))
 
 
-def _score(evidence: _Evidence, texts: Sequence[str]) -> float:
-    score = 0.0
-    if any(re.search(pattern, text) and len(text) <= 40 for pattern in evidence.titles for text in texts):
-        score += _TITLE
-    score += _MARK * sum(any(re.search(pattern, text) for text in texts) for pattern in evidence.marks)
-    score += _AGAINST * sum(any(re.search(pattern, text) for text in texts) for pattern in evidence.against)
-    return score
+_Sign = tuple[T, str, int]
+"""A piece of evidence: of which type, in which part of it (`titles`, `marks`, `against`), and at which place there."""
+_PATTERNS: tuple[tuple[_Sign, re.Pattern[str]], ...] = tuple(
+    ((kind, part, at), re.compile(pattern))
+    for kind, evidence in _EVIDENCE.items()
+    for part in ("titles", "marks", "against")
+    for at, pattern in enumerate(getattr(evidence, part))
+)
+_LONGEST_TITLE = 40
+"""Characters: a longer line only mentions a paper."""
+
+
+@lru_cache(maxsize=2048)
+def _signs(line: str) -> frozenset[_Sign]:
+    """The evidence in one line. The lines of a picture are asked about again for every way to part it into papers."""
+    text = re.sub(r"\s", "", half_width(line))
+    return frozenset(
+        sign
+        for sign, pattern in _PATTERNS
+        if (sign[1] != "titles" or len(text) <= _LONGEST_TITLE) and pattern.search(text)
+    )
+
+
+def _score(kind: T, met: frozenset[_Sign]) -> float:
+    parts = [part for own, part, _ in met if own is kind]
+    titled = _TITLE if "titles" in parts else 0.0
+    return titled + _MARK * parts.count("marks") + _AGAINST * parts.count("against")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from rapidfuzz.distance import Levenshtein
 
@@ -35,9 +35,7 @@ def find_labels(
     for turn in (patterns, wordings, wordings):
         before = len(marks)
         for wording, key in turn:
-            pattern = wording if isinstance(wording, re.Pattern) else re.compile(re.escape(wording))
-            for match in pattern.finditer(squeezed):
-                start, end = match.span()
+            for start, end in _places(squeezed, wording):
                 if start == end or any(taken[start:end]):
                     continue
                 behind = start > 0 and taken[start - 1]
@@ -50,6 +48,17 @@ def find_labels(
     if not marks:
         marks = _near_label(squeezed, places, wordings)
     return sorted(marks)
+
+
+def _places(text: str, wording: Wording) -> Iterator[tuple[int, int]]:
+    """Where a wording stands in a text, from left to right, places that overlap only once."""
+    if isinstance(wording, re.Pattern):
+        yield from (match.span() for match in wording.finditer(text))
+        return
+    at = text.find(wording)
+    while at >= 0:
+        yield at, at + len(wording)
+        at = text.find(wording, at + len(wording))
 
 
 def _may_start(text: str, at: int, squeezed: str, end: int) -> bool:
