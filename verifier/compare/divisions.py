@@ -146,3 +146,22 @@ HUADU_TOWNS: Mapping[str, tuple[str, ...]] = {
     "狮岭镇": ("狮岭公社", "狮岑镇"),
 }
 """Street or town of Huadu -> what it is also called, was called, or is misread as."""
+
+
+_PLAIN_PROVINCES = {short: full for full, short in PROVINCES.items() if full == f"{short}省"}
+_PROVINCE_LOST = re.compile(
+    rf"^(?P<province>{'|'.join(_PLAIN_PROVINCES)}).(?P<city>{'|'.join(map(re.escape, CITIES))})"
+)
+_CITY_LOST = re.compile(rf"^(?P<before>(?:广东省)?广州).(?P<district>{'|'.join(GUANGZHOU_DISTRICTS)})")
+
+
+def mend_divisions(address: str) -> str:
+    """The address with a misread 省 or 市 put right where the names around it leave no other choice.
+
+    广东直广州市花都区 -> 广东省广州市花都区. Every other text is given back as it is.
+    """
+    match = _PROVINCE_LOST.match(address)
+    if match and CITIES[match["city"]] == _PLAIN_PROVINCES[match["province"]]:
+        address = f"{match['province']}省{address[match.start('city') :]}"
+    match = _CITY_LOST.match(address)
+    return f"{match['before']}市{address[match.start('district') :]}" if match else address

@@ -20,7 +20,7 @@ from verifier.extract.fields import (
     parse_name,
     parse_organisation,
 )
-from verifier.extract.layout import Labels, Layout
+from verifier.extract.layout import Labels, Layout, in_reading_order, joined
 from verifier.extract.page import ReadPage
 from verifier.extract.written import parse_day
 
@@ -104,11 +104,26 @@ def read_resident_id_card(page: ReadPage) -> dict[str, ReadField]:
     return collect(
         _person(layout)
         | {
-            "address": beside(layout, "address", parse_address, wraps=True),
+            "address": beside(layout, "address", parse_address, wraps=True) or _address_by_place(layout),
             "valid_from": beside(layout, "valid", _valid_from) or _only_range(layout, _valid_from),
             "valid_to": beside(layout, "valid", _valid_to) or _only_range(layout, _valid_to),
         }
     )
+
+
+def _address_by_place(layout: Layout) -> ReadField | None:
+    """The lines between the row of birth and the number, where the label 住址 was not read: nothing else stands there."""
+    above, below = layout.labels("birth_date"), layout.labels("id_number")
+    if not above or not below or layout.labels("address"):
+        return None
+    lines = [
+        token
+        for token in layout.text_tokens()
+        if above[0].middle + 0.7 * above[0].height < token.middle < below[0].middle - 0.7 * below[0].height
+        and token.left > above[0].left
+    ]
+    value = parse_address(joined(in_reading_order(lines))) if lines else None
+    return make_field(layout, lines, value, None) if value is not None else None
 
 
 def _only_range(layout: Layout, parse: Parser) -> ReadField | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from schemas.reading import ReadField, Source
+from verifier.compare.divisions import mend_divisions
 from verifier.compare.ids import Repaired, id_problem, read_id
 from verifier.compare.names import normalise_name
 from verifier.compare.uscc import read_uscc, uscc_problem
@@ -39,10 +40,13 @@ def parse_text(text: str) -> str | None:
     return text or None
 
 
-def parse_address(text: str) -> str | None:
-    """An address: at least one Han character and no spaces."""
+def parse_address(text: str) -> str | Repaired | None:
+    """An address: at least one Han character and no spaces. A misread 省 or 市 between known names is repaired."""
     text = re.sub(r"\s", "", text).strip(",，.。;；:：、_|")
-    return text if len(text) >= 4 and re.search(rf"[{_HAN}]", text) else None
+    if len(text) < 4 or not re.search(rf"[{_HAN}]", text):
+        return None
+    mended = mend_divisions(text)
+    return text if mended == text else Repaired(mended, repaired=True)
 
 
 _ORGANISATION = re.compile(

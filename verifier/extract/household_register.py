@@ -139,7 +139,7 @@ def _moved_to(layout: Layout) -> ReadField | None:
         bound = day_heads[0].left - 0.5 * head.height
         below = [token for token in layout.text_tokens() if token.middle > head.middle + head.height]
         days = [(day, token) for token in below if token.right > bound and (day := parse_day(token.text))]
-        rows: list[tuple[str, float, list[Token], str]] = []
+        rows: list[tuple[str, float, list[Token], str | Repaired]] = []
         for day, dated in days:
             reach = _ROW_OF_DATE * dated.height
             lines = [
@@ -149,8 +149,9 @@ def _moved_to(layout: Layout) -> ReadField | None:
                 and abs(token.middle - dated.middle) <= reach
                 and not any(abs(token.middle - other.middle) < abs(token.middle - dated.middle) for _, other in days)
             ]
-            value = parse_address("".join(token.text for token in lines))
-            if value is not None and _PLACE.search(value):
+            told = "".join(token.text for token in lines)
+            value = parse_address(told)
+            if value is not None and _PLACE.search(told):
                 rows.append((day, dated.middle, lines, value))
         if rows:
             _, _, tokens, value = max(rows, key=lambda row: row[:2])

@@ -76,8 +76,31 @@ def same_person(facts: Facts, slot: DocumentType) -> bool:
 def _names(facts: Facts, kinds: frozenset[NameMatch]) -> Iterator[Hit]:
     stated = facts.application.applicant.name
     for slot, read in facts.texts("name"):
-        if compare_names(stated, read, same_id=same_person(facts, slot)) in kinds:
+        match = compare_names(stated, read, same_id=same_person(facts, slot))
+        if match in kinds and not (match in _UNEQUAL and _is_doubtful(facts, slot)):
             yield Hit(slot, "name", normalise_name(stated), normalise_name(read))
+
+
+_UNEQUAL = frozenset({NameMatch.CLOSE, NameMatch.DIFFERENT})
+
+
+def _is_doubtful(facts: Facts, slot: DocumentType) -> bool:
+    """Whether another name was read with little certainty beside the applicant's own sound number, and a second reading
+    saw the applicant's name there too. Neither alone would do: the number says who, the picture may say what."""
+    field, stated = facts.field(slot, "name"), normalise_name(facts.application.applicant.name)
+    return (
+        field is not None
+        and not facts.is_sure(slot, "name")
+        and same_person(facts, slot)
+        and stated in map(normalise_name, field.others)
+    )
+
+
+def _doubtful_names(facts: Facts) -> Iterator[Hit]:
+    stated = normalise_name(facts.application.applicant.name)
+    for slot, read in facts.texts("name"):
+        if compare_names(stated, read, same_id=same_person(facts, slot)) in _UNEQUAL and _is_doubtful(facts, slot):
+            yield Hit(slot, "name", stated, normalise_name(read))
 
 
 def _traditional(facts: Facts, *, confirmed: bool) -> Iterator[Hit]:
@@ -266,6 +289,17 @@ RULES: tuple[Rule, ...] = (
         applicant_message="《{doc}》上的姓名读作“{b}”,与申请表“{a}”为形近字,无需处理。",
         reviewer_message="《{doc}》姓名读作“{b}”,申请表为“{a}”,形近字且证件号码一致。",
         check=partial(_names, kinds=frozenset({NameMatch.LOOKALIKE})),
+    ),
+    Rule(
+        id="name.doubtful_reading",
+        title="姓名读得不确定,证件号码一致",
+        legal_basis=_IDENTITY_15,
+        severity=Severity.INFO,
+        documents=(),
+        inputs=("application.applicant.name", "*.name", "*.id_number", "batch.confidence_threshold"),
+        applicant_message="《{doc}》上的姓名字迹不易辨认,证件号码与申请表一致,无需处理。",
+        reviewer_message="《{doc}》姓名读作“{b}”,把握不足,证件号码与申请表一致。",
+        check=_doubtful_names,
     ),
     Rule(
         id="id_number.checksum",

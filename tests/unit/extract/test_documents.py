@@ -48,6 +48,16 @@ def test_id_card_validity_without_its_label() -> None:
     assert "valid_to" not in two
 
 
+def test_id_card_address_without_its_label() -> None:
+    fields = read(
+        T.RESIDENT_ID_CARD,
+        line("姓名 韩志远", 10, 10), line("性别男民族土家", 10, 80), line("出生 1977年10月24日", 10, 150),
+        line("安徽省合肥市庐阳区逍遥津", 120, 220), line("街道寿春路174号", 120, 265),
+        line("公民身份号码", 10, 380), line("340103197710247150", 300, 380),
+    )  # fmt: skip
+    assert fields["address"] == "安徽省合肥市庐阳区逍遥津街道寿春路174号"
+
+
 def test_household_whose_head_is_a_body_over_two_lines() -> None:
     fields = read(
         T.HOUSEHOLD_REGISTER,

@@ -303,6 +303,18 @@ APPLICATION = [
     silent("application.school_not_listed", lambda case: case.with_application(student=Student(school="中山大学"))),
 ]
 
+
+def doubtful(slot: DocumentType, name: str, *others: str, confidence: float = 0.5) -> Edit:
+    """A name that was hardly read, and what a second reading saw in its place."""
+
+    def edit(case: Case) -> Case:
+        field = case.with_field(slot, "name", name, confidence).readings[slot].fields["name"]
+        fields = {**case.readings[slot].fields, "name": field.model_copy(update={"others": others})}
+        return case.with_reading(slot, fields=fields)
+
+    return edit
+
+
 OTHER_PERSON = all_of(on(EXAM, "name", "林小满"), on(EXAM, "id_number", OTHER_NUMBER))
 
 PERSON = [
@@ -312,6 +324,20 @@ PERSON = [
     silent("name.mismatch", all_of(OTHER_PERSON, wrong_type(EXAM, CARD))),
     fires("name.close", on(CARD, "name", "欧阳靖霏"), (CARD, "name")),
     silent("name.close", on(CARD, "name", "林小满")),
+    silent("name.close", doubtful(EXAM, "欧阳靖霏", "欧阳靖雯")),
+    fires("name.doubtful_reading", doubtful(EXAM, "欧阳靖霏", "欧阳靖雯"), (EXAM, "name")),
+    fires("name.doubtful_reading", doubtful(EXAM, "欧旧靖霏", "欧阳靖雯"), (EXAM, "name")),
+    # one of the three is missing: the doubt, the number, the second reading
+    silent("name.doubtful_reading", doubtful(EXAM, "欧阳靖霏", "欧阳靖雯", confidence=0.97)),
+    silent("name.doubtful_reading", doubtful(EXAM, "欧阳靖霏", "欧阳靖霞")),
+    silent(
+        "name.doubtful_reading", all_of(doubtful(EXAM, "欧阳靖霏", "欧阳靖雯"), on(EXAM, "id_number", OTHER_NUMBER))
+    ),
+    fires(
+        "name.close",
+        all_of(doubtful(EXAM, "欧阳靖霏", "欧阳靖雯"), on(EXAM, "id_number", OTHER_NUMBER)),
+        (EXAM, "name"),
+    ),
     fires(
         "name.partial",
         lambda case: (

@@ -18,7 +18,7 @@ from verifier.compare.ids import id_birth_date, id_problem
 from verifier.extract.confirm.confidence import settled, witnessed
 from verifier.extract.confirm.crops import LEVEL, Cut, clean_crop, crop_line
 from verifier.extract.confirm.dear import DEAR, Dear
-from verifier.extract.confirm.place import Place, occurrences, place_of
+from verifier.extract.confirm.place import Place, is_sealed, occurrences, place_of
 from verifier.extract.confirm.verdict import Agreement, Reading, Verdict, judge, reading_of
 from verifier.extract.page import ReadPage
 from verifier.ocr.engine import Engine
@@ -31,6 +31,8 @@ _WORD = 2
 """Characters from which a text is not found elsewhere on a document by chance."""
 _UNSETTLED = (Agreement.DISPUTED, Agreement.UNREAD)
 """What a third reading may settle."""
+_OPEN = (Agreement.DISPUTED, Agreement.OUTVOTED)
+"""What another line of the document may settle: two readings through a seal's ink may err alike."""
 
 
 @dataclass(frozen=True)
@@ -98,15 +100,19 @@ def _is_known(case: _Case, pages: Sequence[ReadPage]) -> bool:
 
 
 def _seen_elsewhere(verdict: Verdict, case: _Case, pages: Sequence[ReadPage]) -> Verdict:
-    """A dispute that other lines of the document decide: they hold one of the values and none of the rest."""
-    if verdict.agreement is not Agreement.DISPUTED or case.dear.lasting or case.dear.sound is not None:
+    """A dispute that other lines of the document, or its seals, decide: they hold one of the values and none of the rest."""
+    if verdict.agreement not in _OPEN or case.dear.lasting or case.dear.sound is not None:
         return verdict
     values = (verdict.value, *verdict.others)
-    seen = [value for value in values if occurrences(value, pages, besides=case.place) > 0]
+    seen = [
+        value
+        for value in values
+        if occurrences(value, pages, besides=case.place) > 0 or (case.dear.sealed and is_sealed(value, pages))
+    ]
     if len(seen) != 1:
         return verdict
     rest = tuple(value for value in values if value != seen[0])
-    agreement = Agreement.UPHELD if seen[0] == verdict.value else Agreement.OUTVOTED
+    agreement = Agreement.UPHELD if seen[0] in (verdict.value, case.first.value) else Agreement.OUTVOTED
     return replace(verdict, value=seen[0], agreement=agreement, others=rest)
 
 

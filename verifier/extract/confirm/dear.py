@@ -22,14 +22,15 @@ class Dear:
     """How a field is read again.
 
     `parse` takes the text of the place. `sound` is a check that a reading passes or not. A `lasting` value is never
-    replaced by others' votes, and a `strict` one is believed only when the second reading says the same. A field whose
-    line scored `enough` is not looked at again.
+    replaced by others' votes, and a `strict` one is believed only when the second reading says the same. A `sealed` one is
+    a body, whose seal is a witness. A field whose line scored `enough` is not looked at again.
     """
 
     parse: Parser
     sound: Callable[[str], bool] | None = None
     lasting: bool = False
     strict: bool = False
+    sealed: bool = False
     enough: float = 1.01
     cut: Cut = ROOMY
 
@@ -46,7 +47,7 @@ def _as_written(text: str) -> str | None:
 _NAME = Dear(parse_name)
 _ID = Dear(read_id, sound=lambda number: id_problem(number) is None)
 _CODE = Dear(read_uscc, sound=lambda code: uscc_problem(code) is None)
-_BODY = Dear(parse_organisation)
+_BODY = Dear(parse_organisation, sealed=True)
 _DAY = Dear(parse_day_or_month, enough=0.998)
 _START = Dear(parse_start, enough=0.998)
 _END = Dear(parse_end, enough=0.998)

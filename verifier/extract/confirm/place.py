@@ -128,3 +128,8 @@ def _between(line: Line, area: Bounds) -> Quad:
     return quad_from_points(
         np.array([corners[0] + a * top, corners[0] + b * top, corners[3] + b * bottom, corners[3] + a * bottom])
     )
+
+
+def is_sealed(text: str, pages: Sequence[ReadPage]) -> bool:
+    """Whether a seal on the pages begins with this text: the body that a paper names often seals it."""
+    return any(squeeze(seal.text).startswith(squeeze(text)) for page in pages for seal in page.seals)
