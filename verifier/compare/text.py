@@ -37,13 +37,13 @@ def squeeze(text: str) -> str:
 
 
 _ZERO = re.compile(r"(?<=\d)[Oo〇○](?![A-NP-Za-np-z])|(?<![A-Za-z])[Oo〇○](?=[\d.])")
-_ONE = re.compile(r"(?<=[\d.])[Il|](?=[\d.])")
+_ONE = re.compile(r"(?<=[\d.])[Il|](?=[\d.])|(?<![A-Za-z\d.])[Il|](?=\d)")
 
 
 def digits_for_letters(text: str) -> str:
     """Letters among digits that look like 0 or 1, written as digits ("O3个月", "12O/8O").
 
-    Only for values that are numbers by their nature. A 1 is restored only between digits, because units begin with I
+    Only for values that are numbers by their nature. A 1 is restored only before digits, because units begin with I
     and l (IU/L, l/min).
     """
     previous = ""

@@ -26,6 +26,12 @@ _ROMAN = str.maketrans({"Ⅰ": "1", "Ⅱ": "11", "Ⅲ": "111", "丨": "1"})
 _ONES_ALONE = re.compile(r"^\W*[Il|]{2,3}(?=$|\s|I?U/|[次米厘公毫mck])")
 """Upright strokes and nothing else before a unit: a handwritten 11, which engines take for the Roman two."""
 _REFERENCE = re.compile(r"参考.*|正常(?:值|范围).*|[(\[]?\d+(?:\.\d+)?[-~]\d+(?:\.\d+)?[)\]]?", re.ASCII | re.DOTALL)
+_LETTERS_BY_HAND = {
+    digit: re.compile(rf"(?<=[\d.])[{letters}](?![A-Za-z])|(?<![A-Za-z])[{letters}](?=[\d.])", re.ASCII)
+    for digit, letters in (("4", "H"), ("5", "Ss"))
+}
+_MANGLED = re.compile(r"\d\s?[{}]|[{}]\s?\d", re.ASCII)
+"""Braces stand for strokes that no engine could make out: what number they belong to is not known."""
 _FIVE_POINT = (3.0, 5.3)
 _DECIMAL_VISION = (0.02, 2.0)
 _PRESSURES = tuple(
@@ -102,6 +108,8 @@ def read_decimal(text: str, low: float, high: float) -> str | None:
 
     A reference range beside the value is left out. None when no single number is in the range.
     """
+    if _MANGLED.search(half_width(text)):
+        return None
     for view in _numeric_views(text):
         numbers = _NUMBER.findall(_REFERENCE.sub(" ", view))
         found = {_plain(number) for number in numbers if low <= float(number) <= high}
@@ -152,10 +160,17 @@ def read_phone(text: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
+def _digits_by_hand(text: str) -> str:
+    """Letters that handwritten digits are taken for, where they touch a digit or a point and no other letter."""
+    for digit, letter in _LETTERS_BY_HAND.items():
+        text = letter.sub(digit, text)
+    return text
+
+
 def _numeric_views(text: str) -> Iterator[str]:
     """The text with its gaps, then with the gaps inside numbers closed: the second is looked at only if the first fails."""
     plain = _ONES_ALONE.sub(lambda match: "1" * len(match[0].strip(" :")), half_width(text.translate(_ROMAN)))
-    tight = _POINT.sub(".", digits_for_letters(_NEAR_MARK.sub(r"\1", plain)))
+    tight = _POINT.sub(".", _digits_by_hand(digits_for_letters(_NEAR_MARK.sub(r"\1", plain))))
     yield tight
     yield _GAP_IN_NUMBER.sub("", tight)
 

@@ -63,4 +63,9 @@ def spill(layout: Layout, label: Token, block: Sequence[Token]) -> list[Token]:
 
 
 def _has_label_left(layout: Layout, token: Token) -> bool:
-    return any(other.label is not None and other.right <= token.left + token.height for other in layout.row_of(token))
+    """Whether a label stands straight left of a text on its row: the text is its value. Behind another label's value it
+    is not: in forms of labels above their values each row holds several of both."""
+    before = [
+        other for other in layout.row_of(token) if other is not token and other.right <= token.left + token.height
+    ]
+    return bool(before) and max(before, key=lambda other: other.right).label is not None

@@ -23,11 +23,12 @@ from verifier.extract.choices import choice_among
 from verifier.extract.exam_labels import LABELS
 from verifier.extract.exam_sides import marked_sides, sided
 from verifier.extract.fields import Parser, beside, collect, id_number, make_field, parse_name, second_look
-from verifier.extract.layout import Layout, joined
+from verifier.extract.layout import Layout, Token, joined
 from verifier.extract.page import ReadPage
 from verifier.extract.places import state_of
 from verifier.extract.signatures import read_signature
 from verifier.extract.tables import cell_values
+from verifier.extract.units import with_lost_numbers
 from verifier.extract.written import parse_day
 
 _HOSPITAL = re.compile(
@@ -49,12 +50,19 @@ def _within(low: float, high: float) -> Parser:
     return lambda text: read_decimal(text, low, high)
 
 
+_OF_THE_FORM = re.compile(r"[眼内外]科|耳鼻|口腔|咽喉|医师|签名|盖章|检查$|科$")
+_OF_A_FINDING = re.compile(r"正常|异常|未[见及检]|[阴阳]性|无|可见|良好|色[盲弱]|拒|免")
+"""Words of the form's heads are no finding, unless one stands beside them."""
+
+
 def parse_finding(text: str) -> str | None:
     """What a doctor wrote in a row, as written: 正常, 未见异常, 未检, a dash … Nothing for an empty cell."""
     # Empty brackets are what is left of a label's own, whose word was read apart.
     value = re.sub(r"\s|[(（][)）]:?", "", text).strip(":：,，。.;；、")
     # A single character is a mark or a piece of a label, no finding.
-    is_finding = re.search(r"[\u4e00-\u9fff].|^\([-+±]\)$", value)
+    is_finding = re.search(r"[\u4e00-\u9fff].|^\([-+±]\)$", value) and not (
+        _OF_THE_FORM.search(value) and not _OF_A_FINDING.search(value)
+    )
     return value if is_finding or read_mark(value) else None
 
 
@@ -152,15 +160,23 @@ def _exam_date(layout: Layout, birth: ReadField | None) -> ReadField | None:
         return field
     if not (layout.labels("hospital") or layout.labels("chief_physician") or layout.labels("conclusion")):
         return None
-    dated = [
+    dated: list[tuple[Token, str | Repaired]] = [
         (token, day)
         for token in layout.text_tokens()
         if (day := parse_day(token.text)) and day > "2015" and (birth is None or day != birth.value)
+    ] or [
+        (token, short)
+        for token in layout.text_tokens()
+        # two digits for the year are a date only where nothing else stands on the line
+        if _SHORT_DATE.fullmatch(token.text) and isinstance(short := _exam(token.text), Repaired)
     ]
     if not dated:
         return None
-    token, day = max(dated, key=lambda pair: pair[0].middle)
-    return make_field(layout, [token], day, None)
+    lowest, value = max(dated, key=lambda pair: pair[0].middle)
+    return make_field(layout, [lowest], value, None)
+
+
+_SHORT_DATE = re.compile(r"\s*\d{2}[./-]\d{1,2}[./-]\d{1,2}\s*")
 
 
 def _hospital(layout: Layout) -> ReadField | None:
@@ -181,6 +197,7 @@ def _hospital(layout: Layout) -> ReadField | None:
 
 def read_medical_exam_form(page: ReadPage) -> dict[str, ReadField]:
     """The rows of DOMAIN.md 2.1 that the contract names; hepatitis-B rows are never read (DOMAIN.md 5.4)."""
+    page = with_lost_numbers(page)
     layout = Layout(page, LABELS, loose=_LOOSE, ruled=True)
     birth = beside(layout, "birth_date", _birth)
     naked = marked_sides(layout, "naked", read_vision)
@@ -236,8 +253,12 @@ def _conclusion(layout: Layout) -> ReadField | None:
     return make_field(layout, [choice.token], choice.value, label)
 
 
+_FIVE = re.compile(r"(?<![A-Za-z\d])[sS](?=\s*(?:米|[mM]\b|$))")
+"""A five by hand before its unit, as engines see it."""
+
+
 def _hearing(text: str) -> str | None:
-    return read_decimal(text, *_HEARING_M)
+    return read_decimal(_FIVE.sub("5", text), *_HEARING_M)
 
 
 _PLACES: Mapping[str, tuple[str, ...]] = {

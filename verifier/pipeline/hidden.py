@@ -144,6 +144,8 @@ class _Seen:
     """Fields that were read surely, on whatever page."""
     unplaced: frozenset[str]
     """Decisive fields that no page shows and whose place nothing tells: they may be on this page."""
+    placed: frozenset[str]
+    """Fields whose value or label some page shows, and those of sides that this page does not have."""
 
 
 def judge_captures(
@@ -165,7 +167,7 @@ def judge_captures(
         elsewhere = _of_other_sides(kind, (name for name, place in here.items() if place.labelled))
         here = {name: place for name, place in here.items() if place.labelled or name not in elsewhere}
         unplaced = frozenset(DECISIVE.get(kind, ())) - places.keys() - elsewhere
-        seen = _Seen(kind, page, lines, here, sure, unplaced)
+        seen = _Seen(kind, page, lines, here, sure, unplaced, frozenset(places) | elsewhere)
         judged.append(page.model_copy(update={"quality": _judged(seen, own)}))
     return with_spare_blanks(kind, judged, parts, fields)
 
@@ -267,13 +269,11 @@ def _is_harmless(found: QualityProblem, seen: _Seen) -> bool:
         )
         well = found.box is not None or reading_score(seen.lines) >= PAGE_READ
         return bool(decisive) and expected <= seen.sure and well
-    if not decisive or not decisive <= seen.sure:
-        return False
-    if TABLE in decisive:
+    if not decisive or TABLE in decisive:
         # How many rows there were cannot be told.
         return False
-    empty = {name for name, place in seen.places.items() if place.field is None and place.labelled}
-    return all(name in seen.sure | empty or _is_optional(name, seen) for name in FIELDS[seen.kind])
+    # What stands elsewhere, however doubtful it was to read, is not what this hides.
+    return all(name in seen.placed or _is_optional(name, seen) for name in FIELDS[seen.kind])
 
 
 def _reaches(found: QualityProblem, seen: _Seen) -> bool:

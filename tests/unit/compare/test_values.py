@@ -230,3 +230,23 @@ def test_fixed_lines(text: str, value: str) -> None:
 )
 def test_no_phone(text: str) -> None:
     assert read_phone(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2H IU/L", "24"),
+        ("H2 U/L", "42"),
+        ("S6 kg", "56"),
+        ("I3U/L", "13"),
+        ("2{U/L", None),
+        ("}4 U/L", None),
+        ("11mmHg", "11"),
+    ],
+)
+def test_digits_by_hand_among_digits(text: str, value: str | None) -> None:
+    assert read_decimal(text, 1, 300) == value
+
+
+def test_a_vision_by_hand() -> None:
+    assert read_vision("R:H.9") == "4.9"
