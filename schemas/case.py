@@ -100,7 +100,22 @@ class DecisionAction(StrEnum):
 
 
 class Role(StrEnum):
+    """What somebody is here for; verifier.services.access says what each may do."""
+
     INTEGRATION = "integration"
+    """A program of the bureau, with a bearer token."""
     REVIEWER = "reviewer"
+    SECOND_REVIEWER = "second_reviewer"
+    """Confirms what another reviewer accepted."""
     ADMIN = "admin"
     AUDITOR = "auditor"
+    """Reads everything, changes nothing."""
+    APPLICANT = "applicant"
+    """Somebody who applies, with an account of their own; sees their own applications only."""
+
+
+STAFF: tuple[Role, ...] = (Role.REVIEWER, Role.SECOND_REVIEWER, Role.ADMIN, Role.AUDITOR)
+"""Roles of accounts that an administrator makes."""
+
+TOKEN_ROLES: tuple[Role, ...] = (Role.INTEGRATION, *STAFF)
+"""Roles a bearer token may have."""

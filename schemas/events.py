@@ -27,10 +27,22 @@ class EventType(StrEnum):
     SIGNED_IN = "signed_in"
     SIGNED_OUT = "signed_out"
     FILES_COLLECTED = "files_collected"
+    SIGN_IN_FAILED = "sign_in_failed"
+    ACCOUNT_CREATED = "account_created"
+    ACCOUNT_LOCKED = "account_locked"
+    ACCOUNT_UNLOCKED = "account_unlocked"
+    ACCOUNT_RESET = "account_reset"
+    ROLE_CHANGED = "role_changed"
+    PASSWORD_CHANGED = "password_changed"
+    SECOND_FACTOR_SET = "second_factor_set"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    SESSION_REVOKED = "session_revoked"
 
 
 class Event(Model):
-    """`actor` is a token's or worker's name; `details` holds codes and counts, never personal data."""
+    """`actor` is the name of a token, a worker or an account (an applicant's is its number, never their own name);
+    `details` holds codes and counts, never personal data.
+    """
 
     at: datetime
     type: EventType

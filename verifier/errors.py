@@ -57,8 +57,24 @@ CODES: dict[str, ErrorSpec] = {
     "request.too_large": ErrorSpec(413, "请求超过大小限制({limit_mb} MB)。", "请分次上传。"),
     "request.media_type": ErrorSpec(415, "请求内容的类型须为 {expected}。", "请在 Content-Type 头中注明类型。"),
     "request.form_expired": ErrorSpec(403, "表单已失效。", "请重新打开页面后再试。"),
+    "request.too_many": ErrorSpec(429, "请求过于频繁,请 {seconds} 秒后再试。", "请稍后再试。"),
+    "request.host": ErrorSpec(421, "请求的主机名不属于本系统。", "请使用本系统公布的地址。"),
     "auth.missing": ErrorSpec(401, "需要有效的访问令牌。", "请在 Authorization 头中提供 Bearer 令牌。"),
     "auth.forbidden": ErrorSpec(403, "您的角色不能进行此操作。", "请联系管理员。"),
+    "auth.refused": ErrorSpec(401, "登录信息不正确。", "请核对后重试;忘记密码请按页面提示找回。"),
+    "auth.throttled": ErrorSpec(429, "尝试次数过多,请 {seconds} 秒后再试。", "请稍后再试,或联系管理员。"),
+    "auth.locked": ErrorSpec(403, "账户已停用。", "请联系管理员。"),
+    "auth.code_refused": ErrorSpec(422, "验证码不正确或已失效。", "请核对后重试,或重新获取。"),
+    # accounts
+    "account.exists": ErrorSpec(409, "该登录名已被使用。", "请换一个登录名。"),
+    "account.not_found": ErrorSpec(404, "没有找到该账户。", "请核对后重试。"),
+    "account.last_admin": ErrorSpec(409, "这是最后一位可用的管理员。", "请先为另一位工作人员设置管理员角色。"),
+    "account.bad_name": ErrorSpec(
+        422, "登录名须为 3 到 40 个小写字母、数字、点、横线或下划线,以字母开头。", "请修改后重试。"
+    ),
+    "account.bad_phone": ErrorSpec(422, "手机号码有误。", "请输入 11 位大陆手机号码。"),
+    "account.password_refused": ErrorSpec(422, "密码不能使用:{why}。", "请换一个密码,例如几个不相关的词。"),
+    "message.unavailable": ErrorSpec(503, "短信暂时无法发送。", "请稍后再试。", transient=True),
     # the machine's own trouble
     "engine.timeout": ErrorSpec(503, "读取页面超时。", "系统会自动重试。", transient=True),
     "engine.crashed": ErrorSpec(503, "识别引擎意外中断。", "系统会自动重试。", transient=True),
@@ -136,6 +152,18 @@ class StateError(VerifierError):
 
 class AuthError(VerifierError):
     default_code = "auth.missing"
+
+
+class AccountError(VerifierError):
+    """What was asked of an account cannot be; a person can mend it."""
+
+    default_code = "account.not_found"
+
+
+class MessageError(VerifierError):
+    """A message could not be handed over."""
+
+    default_code = "message.unavailable"
 
 
 class ConfigError(VerifierError):

@@ -11,7 +11,7 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
@@ -64,6 +64,14 @@ def _own_broker(given: dict[str, Any]) -> str:
     return f"unix://{quote(str(socket))}"
 
 
+def _own_key(given: dict[str, Any]) -> SecretStr | None:
+    """The key `verifier up` made in the data folder, so that every command of one machine has the same one."""
+    try:
+        return _is_a_key(SecretStr((given["data"] / "master.key").read_text(encoding="ascii").strip()))
+    except (OSError, KeyError):
+        return None
+
+
 def _default_models_dir() -> Path:
     """`models` beside the package in a checkout, else in the working directory."""
     checkout = Path(__file__).resolve().parent.parent
@@ -90,10 +98,24 @@ class Settings(BaseSettings):
     s3_access_key: SecretStr | None = None
     s3_secret_key: SecretStr | None = None
     s3_region: str = Field(default="us-east-1", min_length=1)
-    master_key: MasterKey | None = None
+    master_key: MasterKey | None = Field(default_factory=_own_key)
     models_dir: Path = Field(default_factory=_default_models_dir)
     model_name: str = Field(default="PP-OCRv6_small", min_length=1)
     batches_dir: Path | None = None
+
+    mode: Literal["development", "production"] = "development"
+    public_url: Endpoint | None = None
+    allowed_hosts: str | None = None
+    trusted_proxies: str | None = None
+    second_factor: Literal["required", "off"] = "required"
+    staff_idle_minutes: int = Field(default=30, ge=1, le=240)
+    staff_session_hours: int = Field(default=12, ge=1, le=24)
+    applicant_accounts: bool = True
+    applicant_idle_minutes: int = Field(default=30, ge=1, le=240)
+    applicant_session_hours: int = Field(default=12, ge=1, le=24)
+    sms_url: Endpoint | None = None
+    sms_secret: SecretStr | None = None
+    sms_timeout_s: float = Field(default=5.0, gt=0, le=60)
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
@@ -128,6 +150,18 @@ class Settings(BaseSettings):
     def _absolute_data(cls, values: dict[str, Any]) -> dict[str, Any]:
         data = Path(values.get("data") or "data").absolute()
         return {**{key: value for key, value in values.items() if value is not None}, "data": data}
+
+    @property
+    def behind_tls(self) -> bool:
+        """Whether people reach the pages by https: cookies and headers then insist on it."""
+        return (self.public_url or "").startswith("https://")
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The host names requests may name, without ports; empty takes any."""
+        named = {name.strip().lower() for name in (self.allowed_hosts or "").split(",") if name.strip()}
+        own = urlsplit(self.public_url).hostname if self.public_url else None
+        return frozenset(named | ({own} if own else set()))
 
     @property
     def has_own_broker(self) -> bool:

@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from schemas.case import Role
+from schemas.case import STAFF, Role
 from tests.support.cases import draft
+from tests.support.factories import with_settings
+from tests.support.people import PASSWORD, account
 from tests.support.server import serving
 from tests.support.status_page import Seeded, house
 from verifier.services import process, queries
@@ -42,13 +44,15 @@ def browser() -> Iterator[Browser]:
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
     built = house(tmp_path_factory.mktemp("house"))
     process.beat(built.services, "unit1:interactive", "interactive")
+    for role in STAFF:
+        account(built.services, login_of(role), role)
     yield built
     built.services.sessions.kw["bind"].dispose()
 
 
 @pytest.fixture(scope="module")
 def address(seeded: Seeded) -> Iterator[str]:
-    with serving(create_app(seeded.services)) as where:
+    with serving(create_app(with_settings(seeded.services, second_factor="off"))) as where:
         yield where
 
 
@@ -73,8 +77,13 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     assert [line for line in complaints if not any(status in line for status in expected)] == []
 
 
-def sign_in(page: Page, token: str) -> None:
-    page.get_by_label("访问令牌").fill(token)
+def login_of(role: Role) -> str:
+    return f"演示-{role.value}"
+
+
+def sign_in(page: Page, login: str, password: str = PASSWORD) -> None:
+    page.get_by_label("手机号码或登录名").fill(login)
+    page.get_by_label("密码").fill(password)
     page.get_by_role("button", name="登录").click()
 
 
@@ -83,9 +92,9 @@ def test_a_visit_from_sign_in_to_sign_out(page: Page, seeded: Seeded) -> None:
     page.goto(f"/cases/{number}")
     expect(page).to_have_url(re.compile("/sign-in"))
 
-    sign_in(page, "nonsense")
-    expect(page.get_by_role("alert")).to_contain_text("令牌无效")
-    sign_in(page, seeded.tokens[Role.REVIEWER])
+    sign_in(page, login_of(Role.REVIEWER), "nonsense")
+    expect(page.get_by_role("alert")).to_contain_text("登录信息不正确")
+    sign_in(page, login_of(Role.REVIEWER))
     expect(page).to_have_url(re.compile(f"/cases/{number}$"))
     expect(page.get_by_role("heading", level=1)).to_contain_text(number)
 
@@ -112,8 +121,10 @@ def test_a_visit_from_sign_in_to_sign_out(page: Page, seeded: Seeded) -> None:
 
 def test_with_the_keyboard_alone(page: Page, seeded: Seeded) -> None:
     page.goto("/sign-in")
-    expect(page.get_by_label("访问令牌")).to_be_focused()
-    page.keyboard.insert_text(seeded.tokens[Role.AUDITOR])
+    expect(page.get_by_label("手机号码或登录名")).to_be_focused()
+    page.keyboard.insert_text(login_of(Role.AUDITOR))
+    page.keyboard.press("Tab")
+    page.keyboard.insert_text(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("申请")
     page.keyboard.press("Tab")
@@ -125,7 +136,7 @@ def test_with_the_keyboard_alone(page: Page, seeded: Seeded) -> None:
 def test_the_list_refreshes_itself(page: Page, seeded: Seeded, address: str) -> None:
     page.goto("/sign-in")
     page.clock.install()
-    sign_in(page, seeded.tokens[Role.ADMIN])
+    sign_in(page, login_of(Role.ADMIN))
     link = page.get_by_role("rowheader").first.get_by_role("link")
     expect(link).to_have_text(seeded.numbers[-1])
     link.focus()
@@ -141,7 +152,7 @@ def test_without_scripts(browser: Browser, address: str, seeded: Seeded) -> None
     page = context.new_page()
     page.set_default_timeout(WAIT_MS)
     page.goto("/")
-    sign_in(page, seeded.tokens[Role.REVIEWER])
+    sign_in(page, login_of(Role.REVIEWER))
     page.get_by_role("link", name=seeded.numbers[4]).click()
     page.locator("summary").first.click()
     expect(page.get_by_role("row", name="签发机关")).to_be_visible()
@@ -155,7 +166,7 @@ def test_a_phone_shows_it_without_sideways_scrolling(page: Page, seeded: Seeded,
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     if path != "/sign-in":
         page.goto("/sign-in")
-        sign_in(page, seeded.tokens[Role.REVIEWER])
+        sign_in(page, login_of(Role.REVIEWER))
         expect(page.get_by_role("heading", level=1)).to_contain_text("申请")
     page.goto(f"/cases/{seeded.numbers[4]}" if path == "case" else path)
     if path == "/api/docs":
@@ -182,7 +193,7 @@ def test_the_reference_is_drawn(page: Page) -> None:
 
 def test_visits_are_recorded(page: Page, seeded: Seeded) -> None:
     page.goto("/sign-in")
-    sign_in(page, seeded.tokens[Role.AUDITOR])
+    sign_in(page, login_of(Role.AUDITOR))
     page.get_by_role("link", name=seeded.numbers[0]).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(seeded.numbers[0])
     last = queries.events_of(seeded.services, seeded.numbers[0])[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -202,6 +203,7 @@ def settings_for(data: Path, **changes: object) -> Settings:
         "database_url": f"sqlite:///{data}/verifier.db",
         "files_url": f"file://{data}/files",
         "redis_url": f"unix://{data}/valkey.sock",
+        "master_key": base64.b64encode(bytes(range(32))).decode(),
     }
     return Settings(_env_file=None, data=data, **{**given, **changes})
 

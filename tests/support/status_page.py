@@ -22,7 +22,7 @@ from schemas.application import (
     Route,
     Sex,
 )
-from schemas.case import DecisionAction, Role
+from schemas.case import TOKEN_ROLES, DecisionAction, Role
 from schemas.document import DocumentType
 from schemas.reading import DocumentReading, InsuredRow, ReadField, SealReading
 from schemas.result import CaseResult
@@ -60,7 +60,7 @@ def house(data: Path, seed: int = 7) -> Seeded:
     clock = Clock(START)
     opened = open_test_services(data, clock=clock)
     services = replace(opened, judge=judge, load_batch=batches.load)
-    given = {role: tokens.create(services, f"演示-{role.value}", role, "test") for role in Role}
+    given = {role: tokens.create(services, f"演示-{role.value}", role, "test") for role in TOKEN_ROLES}
     rng = Random(seed)
     numbers: list[str] = []
     secrets: set[str] = set()

@@ -24,7 +24,7 @@ import structlog
 import typer
 from rich.console import Console
 
-from schemas.case import Role
+from schemas.case import TOKEN_ROLES
 from verifier import logs
 from verifier.cli import broker, demo
 from verifier.cli.app import DataOption
@@ -203,7 +203,7 @@ def _print_logins(services: Services, settings: Settings) -> None:
     path = settings.data / "demo-tokens.txt"
     lines = path.read_text(encoding="ascii").splitlines() if path.exists() else []
     if not lines or not all(_is_known(services, line.partition(" ")[2]) for line in lines):
-        lines = [f"{role.value} {tokens.create(services, f'demo-{role.value}', role, 'up')}" for role in Role]
+        lines = [f"{role.value} {tokens.create(services, f'demo-{role.value}', role, 'up')}" for role in TOKEN_ROLES]
         _write_private(path, "\n".join(lines) + "\n")
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     console.print("Demo logins (bearer tokens, also for the page's sign-in):", markup=False)

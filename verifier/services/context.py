@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -20,6 +20,7 @@ from verifier.errors import StorageError
 from verifier.intake import FileKind, Limits, sniff
 from verifier.pipeline import NamedFile, Read
 from verifier.rules import batches
+from verifier.services.messages import Console, Sender, sender_of
 from verifier.settings import Settings
 from verifier.store import database
 from verifier.store.files import FileStore, open_files
@@ -32,7 +33,7 @@ class Services:
     `clock` answers an aware UTC datetime, `new_id` a fresh id of letters and digits. `sniff` names a file's kind by its
     content, `measure` decodes and measures files, `judge` runs the rules over a
     whole case, `load_batch` finds a batch by its code; the first, second and fourth raise InputError for what an
-    applicant can mend.
+    applicant can mend. `sender` hands messages to people's phones.
     """
 
     sessions: sessionmaker[Session]
@@ -46,6 +47,7 @@ class Services:
     measure: Callable[[Sequence[NamedFile]], tuple[Page, ...]]
     judge: Callable[[Application, Mapping[DocumentType, Read]], CaseResult]
     load_batch: Callable[[str], Batch]
+    sender: Sender = field(default_factory=Console)
 
 
 @contextmanager
@@ -133,4 +135,5 @@ def open_services(settings: Settings) -> Services:
         measure=lambda files: pipeline.measure_capture(files, limits=limits),
         judge=judge,
         load_batch=load_batch,
+        sender=sender_of(settings),
     )

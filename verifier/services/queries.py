@@ -157,9 +157,13 @@ def without_suspicions(view: CaseView) -> CaseView:
 
 
 def list_cases(
-    services: Services, state: CaseState | None = None, cursor: str | None = None, limit: int = 50
+    services: Services,
+    state: CaseState | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+    owner_id: int | None = None,
 ) -> CasePage:
-    """Cases newest first; cases that arrive while somebody turns pages shift nothing.
+    """Cases newest first, of one owner when given; cases that arrive while somebody turns pages shift nothing.
 
     Raises InputError request.invalid for a cursor this did not give or a limit outside 1..200.
     """
@@ -168,6 +172,8 @@ def list_cases(
     query = select(CaseRow).order_by(CaseRow.id.desc()).limit(limit + 1)
     if state is not None:
         query = query.where(CaseRow.state == state)
+    if owner_id is not None:
+        query = query.where(CaseRow.owner_id == owner_id)
     if cursor is not None:
         query = query.where(CaseRow.id < _read_cursor(cursor))
     with reading(services) as session:

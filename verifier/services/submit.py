@@ -64,18 +64,18 @@ class Submitted:
     queued: int
 
 
-def create_application(services: Services, form: ApplicationForm, actor: str) -> Created:
-    """Keep an application as a draft; a number is given when the form has none.
+def create_application(services: Services, form: ApplicationForm, actor: str, owner_id: int | None = None) -> Created:
+    """Keep an application as a draft; a number is given when the form has none. `owner_id` is an applicant's account.
 
     Raises InputError case.unknown_batch, StateError case.exists when the number is taken by other content.
     """
     services.load_batch(form.batch)
     if form.application_no is not None:
-        return _create_numbered(services, form, form.application_no, actor)
+        return _create_numbered(services, form, form.application_no, actor, owner_id)
     for _ in range(_NUMBER_TRIES):
         number = _new_number(services.clock(), services.new_id())
         try:
-            return _create_numbered(services, form, number, actor)
+            return _create_numbered(services, form, number, actor, owner_id)
         except StateError:
             continue  # taken by another application: draw again
     raise StorageError("database.unavailable")
@@ -88,7 +88,9 @@ def _new_number(now: datetime, seed: str) -> str:
     return f"HD{now.year}{letter}{digits:06d}"
 
 
-def _create_numbered(services: Services, form: ApplicationForm, number: str, actor: str) -> Created:
+def _create_numbered(
+    services: Services, form: ApplicationForm, number: str, actor: str, owner_id: int | None
+) -> Created:
     content = form.model_copy(update={"application_no": number}).model_dump(mode="json")
     try:
         with writing(services) as session:
@@ -106,6 +108,7 @@ def _create_numbered(services: Services, form: ApplicationForm, number: str, act
                     created_at=now,
                     updated_at=now,
                     returned_slots=[],
+                    owner_id=owner_id,
                 )
             )
             session.flush()

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from schemas.case import Role
+from schemas.case import TOKEN_ROLES, Role
 from schemas.events import EventType
 from verifier.errors import AuthError, InputError
 from verifier.services.context import Services, reading, writing
@@ -24,10 +24,15 @@ NAME_MAX = 80
 
 @dataclass(frozen=True)
 class Principal:
-    """Who is calling: `name` is the actor of the events that follow."""
+    """Who is calling: `name` is the actor of the events that follow, `account_id` None for a bearer token."""
 
     name: str
     role: Role
+    account_id: int | None = None
+
+    @property
+    def by_token(self) -> bool:
+        return self.account_id is None
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,11 @@ class TokenInfo:
 def create(services: Services, name: str, role: Role, actor: str) -> str:
     """A new token, as the only copy of its secret. A name may hold several, so that one can be rolled over.
 
-    Raises InputError request.invalid for a name that is blank or longer than 80 characters.
+    Raises InputError request.invalid for a name that is blank or longer than 80 characters, and for a role that only
+    people with an account have.
     """
+    if role not in TOKEN_ROLES:
+        raise InputError("request.invalid", where="role", why="该角色没有访问令牌")
     if not name.strip() or len(name) > NAME_MAX:
         raise InputError("request.invalid", where="name", why=f"须为 1 到 {NAME_MAX} 个字符")
     token = secrets.token_urlsafe(TOKEN_BYTES)

@@ -20,7 +20,10 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from verifier.errors import StorageError
-from verifier.store import audit
+from verifier.store import (
+    audit,
+    people_tables,  # noqa: F401 - registers its tables: the cases' owner names one
+)
 
 BUSY_TIMEOUT_MS = 15_000
 """How long a SQLite writer waits for others. Transactions take milliseconds: this outlasts a long row of them."""

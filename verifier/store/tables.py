@@ -113,6 +113,8 @@ class CaseRow(Base):
     """Slots the last correction notice asks for again."""
     claimed_by: Mapped[str | None] = mapped_column(String(80))
     claim_until: Mapped[datetime | None]
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+    """The applicant's account; NULL for a case that came through a program."""
 
     documents: Mapped[list[DocumentRow]] = relationship(back_populates="case", order_by="DocumentRow.id")
     decisions: Mapped[list[DecisionRow]] = relationship(order_by="DecisionRow.id")
@@ -285,20 +287,6 @@ class TokenRow(Base):
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
-
-
-class WebSessionRow(Base):
-    """Somebody signed in to the pages. The cookie's secret is kept as its SHA-256; without its token it is nothing."""
-
-    __tablename__ = "web_sessions"
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    token_id: Mapped[int] = mapped_column(ForeignKey("tokens.id"), index=True)
-    sha256: Mapped[str] = mapped_column(String(64), unique=True)
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime] = mapped_column(index=True)
-
-    token: Mapped[TokenRow] = relationship()
 
 
 class DecisionRow(Base):

@@ -9,6 +9,7 @@ from pathlib import Path
 import anyio
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import Response
+from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import text
 from starlette.types import Scope
@@ -16,23 +17,35 @@ from starlette.types import Scope
 from verifier.services.context import Services, reading
 from verifier.web import openapi, problems
 from verifier.web.api import applications, documentation, operations
+from verifier.web.auth import policy_of
 from verifier.web.bodies import BodyLimit
 from verifier.web.frame import Frame
-from verifier.web.pages import case, listing, sign_in
+from verifier.web.pages import account, case, join, listing, people, sign_in
 from verifier.web.pages.rendering import error_page
 from verifier.web.probes import Probe
 
 STATIC = Path(__file__).parent / "static"
 
 API: tuple[APIRouter, ...] = (applications.router, operations.router)
-PAGES: tuple[APIRouter, ...] = (documentation.router, listing.router, case.router, sign_in.router)
+PAGES: tuple[APIRouter, ...] = (
+    documentation.router,
+    listing.router,
+    case.router,
+    sign_in.router,
+    join.router,
+    account.router,
+    people.router,
+)
 
 MEASURED_AT_ONCE = 4
 """Uploads whose files are in memory at the same time. Each holds its files and one decoded page; more wait their turn."""
 
 
 def create_app(services: Services, probes: Sequence[Probe] = ()) -> FastAPI:
-    """The application over `services`; `probes` are asked by `/readyz` beside the database and the files."""
+    """The application over `services`; `probes` are asked by `/readyz` beside the database and the files.
+
+    Raises UnguardedRouteError for a route that verifier.web.auth guards in no way or in several.
+    """
     app = FastAPI(
         title="零跑腿核验 Zero-visit verifier",
         description="Documents of teacher-qualification applications: upload, machine reading, findings, decision.",
@@ -57,6 +70,7 @@ def create_app(services: Services, probes: Sequence[Probe] = ()) -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(Frame, new_id=services.new_id)
     for router in (*API, *PAGES):
+        _require_guarded(router)
         app.include_router(router)
     app.mount("/static", _Static(directory=STATIC), name="static")
     openapi.install(app, API)
@@ -74,6 +88,16 @@ def methods_of(path: str) -> tuple[str, ...]:
     if "GET" in found:
         found.add("HEAD")
     return tuple(sorted(found | {"OPTIONS"})) if found else ()
+
+
+class UnguardedRouteError(Exception):
+    """A defect: somebody wrote a route and forgot who may call it."""
+
+
+def _require_guarded(router: APIRouter) -> None:
+    for route in router.routes:
+        if not isinstance(route, APIRoute) or policy_of(route) is None:
+            raise UnguardedRouteError(f"{getattr(route, 'path', route)} needs exactly one of Allowed, AtStage, Open")
 
 
 class _Static(StaticFiles):

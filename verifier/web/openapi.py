@@ -11,14 +11,14 @@ from fastapi.routing import APIRoute
 
 from schemas.case import Role
 from verifier.errors import CODES
-from verifier.web.auth import ALLOWED, Allowed
+from verifier.web.auth import roles_of
 from verifier.web.problems import MEDIA_TYPE, Problem, title_of
 
 CODES_KEY = "x-codes"
 ROLES_KEY = "x-roles"
 
-GUARDED = ("auth.missing", "auth.forbidden")
-"""Every operation that asks for a token may answer these."""
+GUARDED = ("auth.missing", "auth.forbidden", "request.form_expired")
+"""Every operation that asks who calls may answer these; the last to a cookie without its form's token."""
 
 ALWAYS = ("database.unavailable", "internal.unexpected")
 """So may every operation that looks at the database."""
@@ -32,14 +32,6 @@ def refusals(*codes: str) -> dict[str, Any]:
     Raises KeyError for a code that is not in verifier.errors.
     """
     return {CODES_KEY: sorted(codes, key=lambda code: (CODES[code].status, code))}
-
-
-def roles_of(route: APIRoute) -> frozenset[Role] | None:
-    """Who may call a route; None when it asks for no token."""
-    for dependency in route.dependant.dependencies:
-        if isinstance(dependency.call, Allowed):
-            return ALLOWED[dependency.call.action]
-    return None
 
 
 def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:

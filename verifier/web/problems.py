@@ -87,6 +87,8 @@ def answer(
         headers["WWW-Authenticate"] = "Bearer"
     if error.spec.status == 503:
         headers["Retry-After"] = "10"
+    if error.spec.status == 429:
+        headers["Retry-After"] = str(error.details.get("seconds", 60))
     if wants_page(request):
         render: PageRenderer = request.app.state.error_page
         page = render(request, error)

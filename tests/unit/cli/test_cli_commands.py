@@ -356,7 +356,7 @@ def test_logins_are_shown_again_and_made_anew_for_a_fresh_database(
 
     try:
         first = shown()
-        assert set(first) == {"integration", "reviewer", "admin", "auditor"}
+        assert set(first) == {"integration", "reviewer", "second_reviewer", "admin", "auditor"}
         assert shown() == first
         assert {tokens.authenticate(services, token).role.value for token in first.values()} == set(first)
         tokens.revoke(services, "demo-admin", "test")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, select, text
@@ -60,16 +61,35 @@ def test_migrating_again_changes_nothing(url: str, engine: Engine) -> None:
         assert session.scalars(select(LeaseRow.name)).all() == ["a"]
 
 
-def test_a_database_of_the_first_revision_gets_fingerprints(url: str, engine: Engine) -> None:
+@pytest.mark.parametrize("revision", ["0001", "0002"])
+def test_an_older_database_is_brought_up_to_date_and_keeps_its_rows(url: str, revision: str) -> None:
+    engine = database.open_engine(url)
     with engine.begin() as connection:
-        connection.execute(text("DROP TABLE fingerprints"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        config = database._alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        connection.execute(
+            text(
+                "INSERT INTO cases (id, application_no, batch, route, form, state, version, round, created_at, updated_at,"
+                " returned_slots) VALUES (1, 'HD2026A000001', 'b', 'student', '{}', 'draft', 1, 0, :at, :at, '[]')"
+            ),
+            {"at": "2026-10-20 12:00:00"},
+        )
+        connection.execute(
+            text(
+                "INSERT INTO documents (id, case_id, slot, revision, current, state, pages, created_at)"
+                " VALUES (1, 1, 'student_card', 1, true, 'uploaded', '[]', :at)"
+            ),
+            {"at": "2026-10-20 12:00:00"},
+        )
     with pytest.raises(StorageError):
         database.require_current(engine)
     database.migrate(url)
     database.require_current(engine)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        assert connection.execute(text("SELECT application_no, owner_id FROM cases")).all() == [("HD2026A000001", None)]
+    engine.dispose()
 
 
 def test_machines_that_start_together_migrate_once(url: str) -> None:

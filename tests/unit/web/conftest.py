@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from schemas.case import Role
+from schemas.case import TOKEN_ROLES
 from tests.support.factories import Clock, Judge, counting_ids, emptied, open_test_services
 from tests.support.web import Api, open_client
 from verifier import logs
@@ -53,4 +53,4 @@ def services(house: Services, tmp_path: Path, clock: Clock, judge: Judge) -> Ser
 @pytest.fixture
 def api(services: Services) -> Api:
     """A client per role, all of the same application."""
-    return Api(open_client(services), {role: tokens.create(services, role.value, role, "test") for role in Role})
+    return Api(open_client(services), {role: tokens.create(services, role.value, role, "test") for role in TOKEN_ROLES})

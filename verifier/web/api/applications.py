@@ -17,13 +17,14 @@ from schemas.base import Model
 from schemas.case import CaseState, DecisionAction, Role
 from schemas.document import DocumentType, Page, QualityProblem
 from verifier.errors import InputError
-from verifier.services import queries, review, submit
+from verifier.services import access, queries, review, submit
+from verifier.services.access import Action
 from verifier.services.context import Services
-from verifier.services.tokens import Principal
 from verifier.web import uploads
-from verifier.web.auth import Action, Allowed, ServicesDep
+from verifier.web.auth import Allowed, Person
 from verifier.web.bodies import body_of, require_json
 from verifier.web.openapi import refusals
+from verifier.web.services import ServicesDep
 
 router = APIRouter(prefix="/api/v1/applications", tags=["applications"])
 
@@ -117,12 +118,15 @@ class DecidedBody(Model):
 def create(
     response: Response,
     services: ServicesDep,
-    who: Annotated[Principal, Depends(Allowed(Action.CREATE))],
+    who: Annotated[Person, Depends(Allowed(Action.CREATE))],
     _json: JsonOnly,
     form: ApplicationForm,
 ) -> CreatedBody:
     """Create an application: `application.json` without `documents`. The same content again answers 200."""
-    created = submit.create_application(services, form, who.name)
+    if who.role is Role.APPLICANT and form.application_no is not None:
+        # whoever may choose a number learns which ones are taken
+        raise InputError("request.invalid", where="body.application_no", why="由系统编号,不能指定")
+    created = submit.create_application(services, form, who.name, who.owner_id)
     if not created.created:
         response.status_code = 200
     response.headers["Location"] = f"{router.prefix}/{created.application_no}"
@@ -163,7 +167,7 @@ async def upload(
     slot: DocumentType,
     request: Request,
     services: ServicesDep,
-    who: Annotated[Principal, Depends(Allowed(Action.UPLOAD))],
+    who: Annotated[Person, Depends(Allowed(Action.UPLOAD))],
 ) -> CaptureBody:
     """Replace what answers a slot by these files, in page order; a file that is refused changes nothing."""
     most, largest = services.settings.max_files, services.limits.max_bytes
@@ -189,7 +193,7 @@ def _put(
 def submit_application(
     application_no: ApplicationNo,
     services: ServicesDep,
-    who: Annotated[Principal, Depends(Allowed(Action.SUBMIT))],
+    who: Annotated[Person, Depends(Allowed(Action.SUBMIT))],
 ) -> SubmittedBody:
     """Hand the application in; doing it again changes nothing. 422 lists the missing slots."""
     done = submit.submit(services, application_no, who.name)
@@ -200,11 +204,11 @@ def submit_application(
 def read(
     application_no: ApplicationNo,
     services: ServicesDep,
-    who: Annotated[Principal, Depends(Allowed(Action.READ))],
+    who: Annotated[Person, Depends(Allowed(Action.READ))],
 ) -> queries.CaseView:
-    """State, documents, and the result once it is there. For everybody but an integration this is an event: full
-    numbers were seen. An integration, which may speak with the applicant, is not told why a file looks suspicious."""
-    if who.role == Role.INTEGRATION:
+    """State, documents, and the result once it is there. For staff this is an event: full numbers were seen. An
+    applicant, and an integration, which may speak with one, are not told why a file looks suspicious."""
+    if who.role in (Role.INTEGRATION, Role.APPLICANT):
         return queries.without_suspicions(queries.case_view(services, application_no))
     return review.open_case(services, application_no, who.name)
 
@@ -212,13 +216,13 @@ def read(
 @router.get("", summary="列出申请", openapi_extra=refusals("request.invalid"))
 def browse(
     services: ServicesDep,
-    _who: Annotated[Principal, Depends(Allowed(Action.READ))],
+    who: Annotated[Person, Depends(Allowed(Action.LIST))],
     state: CaseState | None = None,
     cursor: Annotated[str | None, Query(max_length=CURSOR_MAX, description="`next_cursor` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=queries.PAGE_MAX)] = 50,
 ) -> queries.CasePage:
-    """Pages of applications, newest first."""
-    return queries.list_cases(services, state, cursor, limit)
+    """Pages of applications, newest first; an applicant's own."""
+    return queries.list_cases(services, state, cursor, limit, who.owner_id)
 
 
 @router.post(
@@ -229,7 +233,7 @@ def browse(
 def claim(
     application_no: ApplicationNo,
     services: ServicesDep,
-    who: Annotated[Principal, Depends(Allowed(Action.CLAIM))],
+    who: Annotated[Person, Depends(Allowed(Action.CLAIM))],
 ) -> ClaimBody:
     """Take a case for a while; a decision needs the claim."""
     held = review.claim(services, application_no, who.name)
@@ -245,7 +249,7 @@ def claim(
 def release(
     application_no: ApplicationNo,
     services: ServicesDep,
-    who: Annotated[Principal, Depends(Allowed(Action.CLAIM))],
+    who: Annotated[Person, Depends(Allowed(Action.CLAIM))],
 ) -> None:
     """Give a claimed case back undecided."""
     review.release(services, application_no, who.name)
@@ -259,11 +263,12 @@ def release(
 def decide(
     application_no: ApplicationNo,
     services: ServicesDep,
-    who: Annotated[Principal, Depends(Allowed(Action.DECIDE))],
+    who: Annotated[Person, Depends(Allowed(Action.DECIDE))],
     _json: JsonOnly,
     decision: DecisionRequest,
 ) -> DecidedBody:
     """A named person's decision on a case they hold."""
+    access.require(who, access.action_of(decision.action))
     done = review.decide(
         services, application_no, decision.action, who.name, decision.reasons, decision.note, decision.slots
     )

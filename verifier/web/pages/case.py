@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse
 
 from schemas.document import FIELDS, TITLES_ZH
@@ -16,15 +17,16 @@ from verifier.errors import CODES
 from verifier.rules.catalogue import RULES
 from verifier.rules.titles import FIELD_TITLES_ZH, QUALIFICATIONS_ZH, show
 from verifier.services import queries, review
+from verifier.services.access import Action
 from verifier.services.queries import CaseView, DocumentView
 from verifier.web.api.applications import ApplicationNo
-from verifier.web.auth import ServicesDep
+from verifier.web.auth import Allowed, Person
 from verifier.web.pages import words
 from verifier.web.pages.masking import MASKS, SentenceMask, mask_text, mask_value
 from verifier.web.pages.rendering import render
-from verifier.web.pages.sign_in import VisitorDep
 from verifier.web.pages.timeline import timeline
 from verifier.web.pages.words import Label
+from verifier.web.services import ServicesDep
 
 router = APIRouter(include_in_schema=False)
 
@@ -103,7 +105,11 @@ class DecisionCard:
 
 
 @router.get("/cases/{application_no}")
-def case(application_no: ApplicationNo, services: ServicesDep, visitor: VisitorDep) -> HTMLResponse:
+def case(
+    application_no: ApplicationNo,
+    services: ServicesDep,
+    visitor: Annotated[Person, Depends(Allowed(Action.INSPECT))],
+) -> HTMLResponse:
     """One case. Opening it is an event."""
     view = review.open_case(services, application_no, visitor.name)
     sentence = SentenceMask(view)

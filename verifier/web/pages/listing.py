@@ -8,20 +8,21 @@ from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import RedirectResponse
 
 from schemas.case import CaseState
 from schemas.finding import Severity
 from verifier.services import queries
 from verifier.services import stats as statistics
+from verifier.services.access import Action, Reach
 from verifier.services.queries import CaseSummary
 from verifier.services.stats import Stats
-from verifier.web.auth import ServicesDep
+from verifier.web.auth import Allowed, Person
 from verifier.web.pages import words
 from verifier.web.pages.rendering import render
-from verifier.web.pages.sign_in import VisitorDep
 from verifier.web.pages.words import Label
+from verifier.web.services import ServicesDep
 
 router = APIRouter(include_in_schema=False)
 
@@ -70,11 +71,13 @@ class Figure:
 @router.get("/")
 def listing(
     services: ServicesDep,
-    visitor: VisitorDep,
+    visitor: Annotated[Person, Depends(Allowed(Action.LIST))],
     state: CaseState | None = None,
     cursor: Annotated[str | None, Query(max_length=CURSOR_MAX)] = None,
-) -> HTMLResponse:
-    """The list, by state and page by page."""
+) -> Response:
+    """The list, by state and page by page; applicants have one of their own."""
+    if visitor.reach is Reach.OWN:
+        return RedirectResponse("/my", status_code=303)
     page = queries.list_cases(services, state, cursor, ROWS)
     snapshot = statistics.stats(services)
     return render(

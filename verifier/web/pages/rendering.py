@@ -24,10 +24,11 @@ _environment = Environment(
 )
 _environment.filters["clock_time"] = words.clock_time
 _environment.filters["size"] = words.size
+_environment.filters["role_title"] = words.role_title
 
 
 def render(template: str, *, status: int = 200, visitor: object = None, **context: Any) -> HTMLResponse:
-    """A page; `visitor` is the Visitor who is signed in, None before.
+    """A page; `visitor` is the Person who is signed in, None before.
 
     Raises jinja2.UndefinedError for a name the template wants and the context lacks.
     """

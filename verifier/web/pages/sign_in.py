@@ -1,165 +1,187 @@
-"""Signing in with a bearer token, signing out, and who is looking at a page."""
+"""Signing in and out: a password, then a second factor for staff; an administrator's one-time code for a first password."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import re
-import secrets
-from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, FastAPI, Form, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 
-from schemas.case import Role
-from verifier.errors import AuthError
-from verifier.services import web_sessions
-from verifier.web.auth import Action, ServicesDep, require
-from verifier.web.pages import words
-from verifier.web.pages.rendering import render
+from verifier.errors import AccountError, AuthError, VerifierError
+from verifier.services import accounts, identity, phones, second_factor, sessions
+from verifier.services.identity import Claim, IdentityProvider, Passwords
+from verifier.store.people_tables import Stage
+from verifier.web import cookies
+from verifier.web.auth import AtStage, Person, SignInNeededError, anybody
+from verifier.web.pages.forms import (
+    STEPS,
+    TEXT_MAX,
+    address_of,
+    agent_of,
+    ours,
+    persons_form,
+    put_session,
+    require_visitors_form,
+    signed_in,
+    visitors_form,
+)
+from verifier.web.services import ServicesDep
 
 router = APIRouter(include_in_schema=False)
 
-SESSION_COOKIE = "verifier_session"
-FORM_COOKIE = "verifier_form"
-"""Binds the sign-in form to the browser it was shown in, before there is a session."""
+Text = Annotated[str, Form(max_length=TEXT_MAX)]
+ToSignIn = anybody("the way in")
+AtCode = Annotated[Person, Depends(AtStage(Stage.SECOND_FACTOR))]
+AtEnrolment = Annotated[Person, Depends(AtStage(Stage.ENROL))]
 
-TOKEN_MAX = 200
-
-_OURS = re.compile(r"/(?:\?[\w=&%.-]*)?|/cases/[A-Za-z0-9_-]{4,40}")
-"""Where a sign-in may lead: a page of ours and nowhere else."""
-
-
-@dataclass(frozen=True)
-class Visitor:
-    """Who looks at a page. `form_token` goes into every form of theirs."""
-
-    name: str
-    role: Role
-    form_token: str
-
-    @property
-    def role_title(self) -> str:
-        return words.ROLES[self.role]
-
-
-class SignInNeededError(Exception):
-    """Nobody is signed in: the answer is the way to the sign-in page."""
-
-
-def visitor_of(request: Request, services: ServicesDep) -> Visitor:
-    """A dependency of pages. Raises SignInNeededError; AuthError auth.forbidden for a role that may not read."""
-    secret = request.cookies.get(SESSION_COOKIE)
-    if not secret:
-        raise SignInNeededError
-    try:
-        principal = web_sessions.principal_of(services, secret)
-    except AuthError:
-        raise SignInNeededError from None
-    require(principal, Action.READ)
-    return Visitor(name=principal.name, role=principal.role, form_token=_form_token(secret))
-
-
-VisitorDep = Annotated[Visitor, Depends(visitor_of)]
+STAFF: IdentityProvider = Passwords(applicants=False)
+APPLICANTS: IdentityProvider = Passwords(applicants=True)
 
 
 def install(app: FastAPI) -> None:
-    """Send who is not signed in to the sign-in page and back afterwards."""
+    """Send who is not signed in to the sign-in page, or to its next step, and back afterwards."""
     app.add_exception_handler(SignInNeededError, _to_sign_in)
 
 
-async def _to_sign_in(request: Request, _error: Exception) -> Response:
+async def _to_sign_in(request: Request, error: Exception) -> Response:
+    stage = error.stage if isinstance(error, SignInNeededError) else None
+    if stage is not None:
+        return RedirectResponse(STEPS.get(stage, "/"), status_code=303)
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    response = RedirectResponse(f"/sign-in?next={quote(_ours(wanted), safe='')}", status_code=303)
-    if SESSION_COOKIE in request.cookies:
-        response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict")
+    way = wanted if request.method in cookies.SAFE else "/"
+    response = RedirectResponse(f"/sign-in?next={quote(ours(way), safe='')}", status_code=303)
+    if cookies.secret_of(request):
+        cookies.drop(request, response, cookies.SESSION)
     return response
 
 
-@router.get("/sign-in")
+@router.get("/sign-in", dependencies=[ToSignIn])
 def sign_in_form(request: Request, services: ServicesDep, next: str = "/") -> Response:
     """The form, or the page itself when somebody is signed in already."""
     try:
-        visitor_of(request, services)
-    except SignInNeededError:
-        return _form(request, next)
-    return RedirectResponse(_ours(next), status_code=303)
+        current = sessions.current(services, cookies.secret_of(request))
+    except AuthError:
+        return visitors_form(request, "sign_in.html", next=ours(next), joining=services.settings.applicant_accounts)
+    return RedirectResponse(STEPS.get(current.stage, ours(next)), status_code=303)
 
 
-@router.post("/sign-in")
+@router.post("/sign-in", dependencies=[ToSignIn])
 def sign_in(
     request: Request,
     services: ServicesDep,
-    token: Annotated[str, Form(max_length=TOKEN_MAX)] = "",
-    form_token: Annotated[str, Form(max_length=TOKEN_MAX)] = "",
-    next: Annotated[str, Form(max_length=TOKEN_MAX)] = "/",
+    login: Text = "",
+    password: Text = "",
+    form_token: Text = "",
+    next: Text = "/",
 ) -> Response:
-    """Starts a session for a token that is good; the form again, with 401, for one that is not."""
-    _require_own_form(request, request.cookies.get(FORM_COOKIE, ""), form_token)
+    """Starts a session for a password that is good; the form again, with 401, for one that is not."""
+    require_visitors_form(request, form_token)
     try:
-        started = web_sessions.start(services, token.strip())
-    except AuthError:
-        return _form(request, next, refused=True)
-    response = RedirectResponse(_ours(next), status_code=303)
-    _set_cookie(request, response, SESSION_COOKIE, started.secret, web_sessions.SESSION_HOURS * 3600)
-    response.delete_cookie(FORM_COOKIE, httponly=True, samesite="strict")
-    return response
+        proven = _provider(login).prove(services, Claim(login, password, address_of(request)))
+        started = identity.admit(services, proven, agent_of(request))
+    except AuthError as error:
+        joining = services.settings.applicant_accounts
+        return visitors_form(request, "sign_in.html", error=error, next=ours(next), joining=joining)
+    return signed_in(request, started, next)
 
 
-@router.post("/sign-out")
-def sign_out(
-    request: Request,
-    services: ServicesDep,
-    form_token: Annotated[str, Form(max_length=TOKEN_MAX)] = "",
-) -> Response:
-    """Ends the session."""
-    secret = request.cookies.get(SESSION_COOKIE, "")
-    if secret:
-        _require_own_form(request, secret, form_token)
-        web_sessions.end(services, secret)
-    response = RedirectResponse("/sign-in", status_code=303)
-    response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict")
-    return response
+def _provider(login: str) -> IdentityProvider:
+    """Applicants sign in with their phone number, everybody else with a login name."""
+    try:
+        phones.parse(login)
+    except AccountError:
+        return STAFF
+    return APPLICANTS
 
 
-def _form(request: Request, wanted: str, *, refused: bool = False) -> HTMLResponse:
-    secret = request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(32)
-    page = render(
-        "sign_in.html",
-        status=401 if refused else 200,
-        next=_ours(wanted),
-        form_token=_form_token(secret),
-        refused=refused,
+@router.get("/sign-in/code")
+def code_form(visitor: AtCode, next: str = "/") -> Response:
+    """Asks for the second factor."""
+    return persons_form("sign_in_code.html", form_token=visitor.form_token, next=ours(next))
+
+
+@router.post("/sign-in/code")
+def code(request: Request, services: ServicesDep, visitor: AtCode, code: Text = "", next: Text = "/") -> Response:
+    """The second step."""
+    try:
+        started = second_factor.answer(services, cookies.secret_of(request), code)
+    except AuthError as error:
+        _require_still_there(error)
+        return persons_form("sign_in_code.html", error=error, form_token=visitor.form_token, next=ours(next))
+    return signed_in(request, started, next)
+
+
+@router.get("/sign-in/second-factor")
+def enrolment_form(request: Request, services: ServicesDep, visitor: AtEnrolment) -> Response:
+    """Sets up the second factor that staff must have."""
+    enrolment = second_factor.begin(services, cookies.secret_of(request))
+    return persons_form(
+        "second_factor.html", form_token=visitor.form_token, enrolment=enrolment, to="/sign-in/second-factor"
     )
-    if refused:
-        page.headers["WWW-Authenticate"] = "Bearer"
-    _set_cookie(request, page, FORM_COOKIE, secret, max_age=None)
+
+
+@router.post("/sign-in/second-factor")
+def enrol(request: Request, services: ServicesDep, visitor: AtEnrolment, code: Text = "") -> Response:
+    """Takes the first code, and shows the recovery codes once."""
+    return enrolled(request, services, visitor, code, to="/sign-in/second-factor")
+
+
+def enrolled(request: Request, services: ServicesDep, visitor: Person, code: str, to: str) -> Response:
+    """The recovery codes after a right first code, the form again after a wrong one."""
+    secret = cookies.secret_of(request)
+    try:
+        done = second_factor.confirm(services, secret, code)
+    except AuthError as error:
+        _require_still_there(error)
+        enrolment = second_factor.begin(services, secret)
+        return persons_form(
+            "second_factor.html", error=error, form_token=visitor.form_token, enrolment=enrolment, to=to
+        )
+    page = persons_form("recovery_codes.html", codes=done.recovery_codes)
+    put_session(request, page, done.session)
     return page
 
 
-def _set_cookie(request: Request, response: Response, name: str, value: str, max_age: int | None) -> None:
-    secure = request.url.scheme == "https"
-    response.set_cookie(name, value, max_age=max_age, path="/", httponly=True, samesite="strict", secure=secure)
+@router.get("/sign-in/one-time", dependencies=[ToSignIn])
+def one_time_form(request: Request) -> Response:
+    """For who got a one-time code from an administrator."""
+    return visitors_form(request, "one_time.html", login="")
 
 
-def _form_token(secret: str) -> str:
-    """What a form of this cookie's owner carries; the cookie cannot be told from it."""
-    return hmac.new(secret.encode(), b"form", hashlib.sha256).hexdigest()
+@router.post("/sign-in/one-time", dependencies=[ToSignIn])
+def one_time(
+    request: Request,
+    services: ServicesDep,
+    login: Text = "",
+    code: Text = "",
+    password: Text = "",
+    form_token: Text = "",
+) -> Response:
+    """Chooses a password, and leads to signing in with it."""
+    require_visitors_form(request, form_token)
+    try:
+        accounts.use_reset_code(services, login.strip().casefold(), code, password, address_of(request))
+    except (AccountError, AuthError) as error:
+        return visitors_form(request, "one_time.html", error=error, login=login)
+    return RedirectResponse("/sign-in", status_code=303)
 
 
-def _require_own_form(request: Request, secret: str, form_token: str) -> None:
-    """Raises AuthError request.form_expired unless the form was shown by us to this browser."""
-    sent_from = request.headers.get("sec-fetch-site", "same-origin")
-    expected = _form_token(secret)
-    if (
-        not secret
-        or sent_from not in ("same-origin", "none")
-        or not hmac.compare_digest(expected.encode(), form_token.encode())
-    ):
-        raise AuthError("request.form_expired")
+@router.post("/sign-out", dependencies=[anybody("only ends what its own form token proves")])
+def sign_out(request: Request, services: ServicesDep, form_token: Text = "") -> Response:
+    """Ends the session."""
+    secret = cookies.secret_of(request)
+    if secret:
+        cookies.require_own_form(request, secret, form_token)
+        sessions.end(services, secret)
+    response = RedirectResponse("/sign-in", status_code=303)
+    cookies.drop(request, response, cookies.SESSION)
+    # what the browser kept of the pages goes too (ASVS 14.3.1)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
 
 
-def _ours(wanted: str) -> str:
-    return wanted if _OURS.fullmatch(wanted) else "/"
+def _require_still_there(error: VerifierError) -> None:
+    """A session that ended meanwhile leads back to the start."""
+    if error.code == "auth.missing":
+        raise SignInNeededError

@@ -83,8 +83,10 @@ ID_TYPES: Mapping[IdType, str] = {
 ROLES: Mapping[Role, str] = {
     Role.INTEGRATION: "接入系统",
     Role.REVIEWER: "审核员",
+    Role.SECOND_REVIEWER: "复核员",
     Role.ADMIN: "管理员",
     Role.AUDITOR: "审计员",
+    Role.APPLICANT: "申请人",
 }
 
 ACTIONS: Mapping[DecisionAction, Label] = {
@@ -114,6 +116,16 @@ EVENTS: Mapping[EventType, str] = {
     EventType.SIGNED_IN: "登录",
     EventType.SIGNED_OUT: "退出",
     EventType.FILES_COLLECTED: "清理无归属文件",
+    EventType.SIGN_IN_FAILED: "登录失败",
+    EventType.ACCOUNT_CREATED: "建立账户",
+    EventType.ACCOUNT_LOCKED: "停用账户",
+    EventType.ACCOUNT_UNLOCKED: "恢复账户",
+    EventType.ACCOUNT_RESET: "重置账户",
+    EventType.ROLE_CHANGED: "变更角色",
+    EventType.PASSWORD_CHANGED: "更改密码",
+    EventType.SECOND_FACTOR_SET: "设置两步验证",
+    EventType.RECOVERY_CODE_USED: "使用恢复码",
+    EventType.SESSION_REVOKED: "结束会话",
 }
 
 GRADES: tuple[tuple[float, Label], ...] = (
@@ -133,6 +145,10 @@ def grade(confidence: float) -> Label:
 def actor(name: str) -> str:
     """Who did something; the machine by its Chinese name."""
     return "系统" if name == MACHINE else name
+
+
+def role_title(role: Role) -> str:
+    return ROLES[role]
 
 
 def clock_time(at: datetime) -> str:
