@@ -1,6 +1,6 @@
 """The queue's side of the house: the only room that knows rq and Redis.
 
-relay       outbox rows -> queue; and, in the same process, the reconciler's turn
+relay       outbox rows -> queue; and, on one machine, the reconciler's turns
 reconciler  reopens what the queue or a worker lost
 unit        one engine host and the queue workers that share it
 worker      a stock rq.Worker on one queue

@@ -1,4 +1,4 @@
-"""The parts of the system one by one, for several machines: migrate, serve, worker, relay."""
+"""The parts of the system one by one, for several machines: migrate, serve, worker, relay, reconciler."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
     app.command("serve")(serve)
     app.command("worker")(worker)
     app.command("relay")(relay)
+    app.command("reconciler")(reconciler)
     app.command("migrate")(migrate)
 
 
@@ -112,7 +113,13 @@ def worker(
     unit.run(settings, wanted, unit=_unique(name or socket.gethostname()), units=units, stop=stop_on_signals())
 
 
-def relay(data: DataOption = None, parent: ParentOption = 0) -> None:
+def relay(
+    data: DataOption = None,
+    parent: ParentOption = 0,
+    reconcile: Annotated[
+        bool, typer.Option("--reconcile/--no-reconcile", help="Also do what `verifier reconciler` does.")
+    ] = True,
+) -> None:
     """Move what was submitted to the queues, and reopen what a queue or a worker lost.
 
     One is enough; two share the work and one outlives the other.
@@ -121,6 +128,21 @@ def relay(data: DataOption = None, parent: ParentOption = 0) -> None:
     from workers import relay as room
 
     settings = _prepared("relay", parent, data=data)
+    services = open_services(settings)
+    require_files(services)
+    connection = queues.connect(settings.redis_url)
+    room.run(services, connection, _unique(socket.gethostname()), stop_on_signals(), reconciles=reconcile)
+
+
+def reconciler(data: DataOption = None, parent: ParentOption = 0) -> None:
+    """Reopen what a queue or a worker lost, put lapsed claims back, remove orphaned files.
+
+    One works at a time; a second stands by and takes over when the first one ends.
+    """
+    from workers import queues
+    from workers import reconciler as room
+
+    settings = _prepared("reconciler", parent, data=data)
     services = open_services(settings)
     require_files(services)
     room.run(services, queues.connect(settings.redis_url), _unique(socket.gethostname()), stop_on_signals())

@@ -146,7 +146,10 @@ def test_a_database_that_was_not_migrated_is_one_line(tmp_path: Path, verifier: 
     refused(verifier("relay", "--data", tmp_path), "database.not_migrated", "verifier migrate")
 
 
-@pytest.mark.parametrize("part", [("serve",), ("relay",), ("worker", "--queue", "bulk"), ("up", "--workers", "0")])
+@pytest.mark.parametrize(
+    "part",
+    [("serve",), ("relay",), ("reconciler",), ("worker", "--queue", "bulk"), ("up", "--workers", "0", "--port", "0")],
+)
 def test_a_store_that_cannot_be_used_is_one_line(
     tmp_path: Path, verifier: Callable[..., Answer], part: tuple[str, ...]
 ) -> None:

@@ -1,7 +1,7 @@
-"""Services on a real database, empty at the start of each test: a SQLite file, or the one that TEST_DATABASE_URL names.
+"""Services on a real database, empty at the start of each test: every test runs on SQLite and on PostgreSQL.
 
-`TEST_DATABASE_URL=postgresql+psycopg://… pytest tests/unit/services` runs the same tests on PostgreSQL; it empties that
-database.
+`TEST_DATABASE_URL=postgresql+psycopg://… pytest tests/unit/services` takes that PostgreSQL instead of starting one; it
+empties that database.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.factories import Clock, Judge, counting_ids, emptied, open_test_services
+from tests.support.postgres import postgres
 from verifier.services.context import Services
 from verifier.store.files import LocalFiles
+
+__all__ = ["postgres"]
 
 
 @pytest.fixture
@@ -28,11 +31,13 @@ def judge() -> Judge:
     return Judge()
 
 
-@pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    """What the tests of one run share: the file and its engine."""
-    url = os.environ.get("TEST_DATABASE_URL")
-    opened = open_test_services(tmp_path_factory.mktemp("house"), **({"database_url": url} if url else {}))
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """What the tests of one run share: the database and its engine."""
+    changes = {}
+    if request.param == "postgresql":
+        changes["database_url"] = os.environ.get("TEST_DATABASE_URL") or request.getfixturevalue("postgres").create()
+    opened = open_test_services(tmp_path_factory.mktemp("house"), **changes)
     yield opened
     opened.sessions.kw["bind"].dispose()
 

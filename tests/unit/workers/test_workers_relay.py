@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from unittest.mock import Mock
 
 import pytest
@@ -16,7 +17,7 @@ from verifier.services import files, outbox, process, reconcile
 from verifier.services.context import Services, reading
 from verifier.store.tables import LeaseRow
 from verifier.supervise import Stop
-from workers import queues, relay
+from workers import patience, queues, reconciler, relay
 
 NOBODY = Mock(spec=Redis)
 """A connection that the stand-in for the queue does not use."""
@@ -148,6 +149,7 @@ def test_the_loop_waits_out_what_is_away_and_says_so_once(services: Services, mo
 
     log = Mock()
     monkeypatch.setattr(relay, "log", log)
+    monkeypatch.setattr(patience, "log", log)
     monkeypatch.setattr(relay, "relay_once", step)
     stop = CountedStop(6)
     relay.run(services, NOBODY, "relay-1", stop)
@@ -159,7 +161,7 @@ def test_the_loop_waits_out_what_is_away_and_says_so_once(services: Services, mo
 def test_the_same_loop_reconciles_and_gives_the_lead_back_at_the_end(
     services: Services, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relay, "FIRST_SWEEP_S", 0.0)
+    monkeypatch.setattr(reconciler, "FIRST_SWEEP_S", 0.0)
     monkeypatch.setattr(queues, "live_attempts", lambda connection, ids: set())
     submitted(services)
     leaders = []
@@ -182,7 +184,7 @@ def test_the_same_loop_reconciles_and_gives_the_lead_back_at_the_end(
 def test_a_reconciler_that_cannot_ask_the_queue_does_not_stop_the_relay(
     services: Services, queue: Queue, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
-    monkeypatch.setattr(relay, "FIRST_SWEEP_S", 0.0)
+    monkeypatch.setattr(reconciler, "FIRST_SWEEP_S", 0.0)
     monkeypatch.setattr(queues, "live_attempts", Mock(side_effect=QueueError()))
     submitted(services, "HD2026A000001")
     turn(services)
@@ -190,3 +192,52 @@ def test_a_reconciler_that_cannot_ask_the_queue_does_not_stop_the_relay(
     submitted(services, NO)
     relay.run(services, NOBODY, "relay-1", CountedStop(3))
     assert len(queue.ids) == 6
+
+
+def test_a_relay_beside_a_reconciler_does_not_sweep(
+    services: Services, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciler, "FIRST_SWEEP_S", 0.0)
+    submitted(services)
+    relay.run(services, NOBODY, "relay-1", CountedStop(2), reconciles=False)
+    assert len(queue.ids) == 3
+    with reading(services) as session:
+        assert session.scalars(select(LeaseRow.name)).all() == []
+
+
+def test_of_two_reconcilers_the_second_says_once_that_it_stands_by_and_takes_over(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queues, "live_attempts", lambda connection, ids: set())
+    log = Mock()
+    monkeypatch.setattr(reconciler, "log", log)
+    first, second = (
+        reconciler.Turns(services, NOBODY, name, ticks=count(0, 60).__next__) for name in ("city-1", "city-2")
+    )
+    for _ in range(3):
+        first.step()
+        second.step()
+    first.end()
+    for _ in range(2):
+        second.step()
+    assert [(call.args[0], call.kwargs["owner"]) for call in log.info.call_args_list] == [
+        ("reconciler.leads", "city-1"),
+        ("reconciler.stands_by", "city-2"),
+        ("reconciler.leads", "city-2"),
+    ]
+
+
+def test_a_reconciler_by_itself_sweeps_until_it_is_stopped_and_gives_the_lead_back(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciler, "FIRST_SWEEP_S", 0.0)
+    sweeps = Mock(return_value=reconcile.Swept(leader=True))
+    monkeypatch.setattr(reconciler, "sweep_once", sweeps)
+    resigned = Mock()
+    monkeypatch.setattr(reconcile, "resign", resigned)
+    stop = CountedStop(2)
+    reconciler.run(services, NOBODY, "city-1", stop)
+    assert sweeps.call_count == 1, "the second is not due"
+    assert stop.waits[0] == 0
+    assert services.settings.sweep_every_s - 1 < stop.waits[1] <= services.settings.sweep_every_s
+    resigned.assert_called_once_with(services, "city-1")
