@@ -78,7 +78,7 @@ class DocumentState(StrEnum):
 
 
 class AttemptState(StrEnum):
-    """One try to read a document. `done`, `failed`, `dead` and `lost` are closed."""
+    """One try to read a document. All but `queued` and `running` are closed."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -89,6 +89,8 @@ class AttemptState(StrEnum):
     """Its worker or its job vanished; a fresh attempt took its place."""
     DEAD = "dead"
     """Given up after the cap of tries."""
+    CANCELLED = "cancelled"
+    """Its case was withdrawn before it was read."""
 
 
 class DecisionAction(StrEnum):

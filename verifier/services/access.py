@@ -22,6 +22,7 @@ class Action(StrEnum):
     CREATE = "create"
     UPLOAD = "upload"
     SUBMIT = "submit"
+    WITHDRAW = "withdraw"
     READ = "read"
     """One application, as its applicant may see it."""
     LIST = "list"
@@ -54,6 +55,7 @@ TABLE: Mapping[Action, Mapping[Role, Reach]] = {
     Action.CREATE: _all(Role.INTEGRATION, Role.ADMIN) | _OWN,
     Action.UPLOAD: _all(Role.INTEGRATION, Role.ADMIN) | _OWN,
     Action.SUBMIT: _all(Role.INTEGRATION, Role.ADMIN) | _OWN,
+    Action.WITHDRAW: _all(Role.INTEGRATION, Role.ADMIN) | _OWN,
     Action.READ: _all(Role.INTEGRATION, *STAFF) | _OWN,
     Action.LIST: _all(Role.INTEGRATION, *STAFF) | _OWN,
     Action.INSPECT: _all(*STAFF),

@@ -20,6 +20,7 @@ from verifier.pipeline import NamedFile, Read
 from verifier.services import advise, leases, lookalikes
 from verifier.services.cases import MACHINE, lock_case_of, move_case
 from verifier.services.context import Services, writing
+from verifier.services.withdraw import cancel
 from verifier.store import audit
 from verifier.store.tables import AttemptRow, OutboxRow
 
@@ -76,7 +77,7 @@ class FailureOutcome:
 
 
 def begin(services: Services, attempt_id: str, worker: str, lease_s: int | None = None) -> Work | None:
-    """Start an attempt: None, quietly, when it is not queued (taken, done, replaced or unknown).
+    """Start an attempt: None, quietly, when it is not queued (taken, done, replaced, cancelled or unknown).
 
     `lease_s` defaults to the setting. The case of a first document moves on to `reading`.
     """
@@ -99,6 +100,9 @@ def begin(services: Services, attempt_id: str, worker: str, lease_s: int | None 
         attempt.wait_ms = max(0, _milliseconds(attempt.queued_at, now))
         document = attempt.document
         case = lock_case_of(session, document)
+        if case.state == CaseState.WITHDRAWN:
+            cancel(attempt, now)
+            return None
         document.state = DocumentState.READING
         if case.state in (CaseState.SUBMITTED, CaseState.RESUBMITTED):
             move_case(session, case, CaseState.READING, at=now, actor=MACHINE)

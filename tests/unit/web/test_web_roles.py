@@ -57,6 +57,7 @@ MAY: dict[tuple[str, str], frozenset[Role] | Stage] = {
     ("GET", f"{BASE}/{{application_no}}"): EVERYBODY,
     ("PUT", f"{BASE}/{{application_no}}/documents/{{slot}}"): HANDING_IN,
     ("POST", f"{BASE}/{{application_no}}/submit"): HANDING_IN,
+    ("POST", f"{BASE}/{{application_no}}/withdraw"): HANDING_IN,
     ("POST", f"{BASE}/{{application_no}}/claim"): CLAIMING,
     ("POST", f"{BASE}/{{application_no}}/release"): CLAIMING,
     ("POST", f"{BASE}/{{application_no}}/decision"): frozenset({REVIEWER, SECOND}),

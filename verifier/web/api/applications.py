@@ -17,7 +17,7 @@ from schemas.base import Model
 from schemas.case import CaseState, DecisionAction, Role
 from schemas.document import DocumentType, Page, QualityProblem
 from verifier.errors import InputError
-from verifier.services import access, queries, review, submit
+from verifier.services import access, queries, review, submit, withdraw
 from verifier.services.access import Action
 from verifier.services.context import Services
 from verifier.web import uploads
@@ -79,6 +79,11 @@ class SubmittedBody(Model):
     application_no: str
     state: CaseState
     queued: int
+
+
+class WithdrawnBody(Model):
+    application_no: str
+    state: CaseState
 
 
 class ClaimBody(Model):
@@ -198,6 +203,18 @@ def submit_application(
     """Hand the application in; doing it again changes nothing. 422 lists the missing slots."""
     done = submit.submit(services, application_no, who.name)
     return SubmittedBody(application_no=done.application_no, state=done.state, queued=done.queued)
+
+
+@router.post("/{application_no}/withdraw", summary="撤回申请", openapi_extra=refusals("case.not_found", "case.locked"))
+def withdraw_application(
+    application_no: ApplicationNo,
+    services: ServicesDep,
+    who: Annotated[Person, Depends(Allowed(Action.WITHDRAW))],
+) -> WithdrawnBody:
+    """Take the application back for the applicant: nothing of it is read or decided any more. Doing it again changes
+    nothing; a decided application cannot be withdrawn."""
+    withdraw.withdraw(services, application_no, who.name)
+    return WithdrawnBody(application_no=application_no, state=CaseState.WITHDRAWN)
 
 
 @router.get("/{application_no}", summary="查看一件申请", openapi_extra=refusals("case.not_found"))
