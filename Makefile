@@ -3,11 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= data
+SEED ?= 1
+CASES ?= 200
+DB ?= both
 
-.PHONY: help models up test check bench lock clean
+.PHONY: help models up test check bench chaos chaos-all lock clean
 
 help:
-	@echo "make up | test | check | bench | models | lock"
+	@echo "make up | test | check | bench | chaos | models | lock"
 
 $(VENV)/.installed: requirements.lock requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -31,6 +34,13 @@ check: $(VENV)/.installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.support.lock_freshness
+
+# Put cases through while everything is killed: see tests/chaos/README.md. DB=sqlite, postgresql or both.
+chaos: models
+	$(BIN)/python -m tests.chaos --database $(DB) --cases $(CASES) --seed $(SEED)
+
+chaos-all: models
+	$(BIN)/python -m tests.chaos --database $(DB) --cases $(CASES) --seed 1 2 3
 
 bench: models
 	$(BIN)/python -m bench.ocr

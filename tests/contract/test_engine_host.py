@@ -106,6 +106,24 @@ def test_page_over_its_deadline_kills_the_engine_and_the_next_call_works(start_h
     assert host.health().failures == 1
 
 
+def test_hanging_without_a_page_it_is_found_and_replaced(start_host: StartHost) -> None:
+    """Whoever came to it would wait for a hello that never comes, and no page's deadline runs."""
+    host = start_host(silence_s=6.0)
+    client = host.client()
+    hung = pid_of(client)
+    os.kill(hung, signal.SIGSTOP)
+    assert pid_of(client) != hung
+    assert not is_alive(hung)
+    assert host.health().failures == 1
+
+
+def test_waiting_for_work_for_longer_than_its_silence_is_no_hang(start_host: StartHost) -> None:
+    host = start_host(silence_s=6.0)
+    first = pid_of(host.client())
+    assert not host.wait_until(lambda h: h.restarts > 0, 8.0)
+    assert pid_of(host.client()) == first
+
+
 def test_hung_page_of_a_dead_client_is_killed_too(start_host: StartHost) -> None:
     host = start_host()
     hung = pid_of(host.client())

@@ -8,9 +8,9 @@ reads pages uses a `HostClient`, which is an `Engine` and holds nothing but a pa
 - The parent owns the listening socket and the child inherits it: while the engine restarts, clients wait in the
   socket's backlog instead of failing.
 - The child reports over a pipe when it begins and ends a page. The supervisor kills it with SIGKILL when a page takes
-  longer than the deadline its client asked for, even when that client is dead by then. The client sees the
-  connection end and raises EngineTimeoutError or EngineCrashedError by its own clock. Nobody signals a process that is
-  not its child, so a reused process id is never hit.
+  longer than the deadline its client asked for, even when that client is dead by then, and when it hangs without a
+  page. The client sees the connection end and raises EngineTimeoutError or EngineCrashedError by its own clock. Nobody
+  signals a process that is not its child, so a reused process id is never hit.
 - After a crash or a kill the next start waits 0.25 s, doubling up to 5 s, and back to 0.25 s after a clean page. A
   process that reached its page or memory limit leaves between two requests and is replaced at once.
 """
@@ -42,7 +42,7 @@ from schemas.reading import Line
 from verifier.errors import EngineCrashedError, EngineError, EngineTimeoutError
 from verifier.ocr import models, sockets, wire
 from verifier.ocr.engine import Image, Recognition
-from verifier.ocr.status import Busy, Idle, Leaving, Ready, Status, parse
+from verifier.ocr.status import Busy, Idle, Leaving, Ready, Status, Waiting, parse
 
 PADDLE_FACTORY = "verifier.ocr.paddle:PaddleEngine"
 
@@ -51,6 +51,9 @@ LONGEST_DELAY_S = 5.0
 START_TIMEOUT_S = 120.0
 """Loading and warming up takes 3-4 s on two idle cores; a start that takes this long hangs."""
 LEAVE_TIMEOUT_S = 20.0
+SILENCE_S = 35.0
+"""An engine without a page says every few seconds that it waits, at the latest when a client that keeps it waiting is
+dropped. One that is silent for this long hangs, and whoever came to it would wait for nothing."""
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 """Numerical libraries read these once, when they are loaded."""
@@ -94,6 +97,7 @@ class EngineHost:
         max_pages: int = 500,
         max_rss_mb: float = 1200.0,
         factory: str = PADDLE_FACTORY,
+        silence_s: float = SILENCE_S,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._models_dir = models_dir
@@ -101,6 +105,7 @@ class EngineHost:
         self._max_pages = max_pages
         self._max_rss_mb = max_rss_mb
         self._factory = factory
+        self._silence_s = silence_s
         self._now = now
         self._owner = os.getpid()
         self._health = HostHealth()
@@ -188,7 +193,7 @@ class EngineHost:
         try:
             with self._child() as (child, status):
                 self._update(pid=child.pid, started_at=self._now())
-                return _watch(child, status, self._stop_read, self._note)
+                return _watch(child, status, self._stop_read, self._note, self._silence_s)
         except OSError as refused:  # no memory or no process left on this machine: may pass
             return _End(why=f"start: {errno.errorcode.get(refused.errno or 0, 'OSError')}")
         except ValidationError:
@@ -255,21 +260,24 @@ class _End:
     why: str = ""
 
 
-def _watch(child: subprocess.Popen[bytes], status: int, stop: int, note: Callable[[Status], None]) -> _End:
-    """Follow a process until it is gone or must be killed (the caller does): start-up or a page took too long."""
-    deadline: float | None = time.monotonic() + START_TIMEOUT_S
+def _watch(
+    child: subprocess.Popen[bytes], status: int, stop: int, note: Callable[[Status], None], silence_s: float
+) -> _End:
+    """Follow a process until it is gone or must be killed (the caller does): start-up or a page took too long, or it
+    says nothing any more."""
+    deadline = time.monotonic() + START_TIMEOUT_S
     end = _End()
     buffer = b""
     with selectors.DefaultSelector() as selector:
         selector.register(status, selectors.EVENT_READ)
         selector.register(stop, selectors.EVENT_READ)
         while True:
-            events = selector.select(None if deadline is None else max(0.0, deadline - time.monotonic()))
+            events = selector.select(max(0.0, deadline - time.monotonic()))
             ready = {key.fd for key, _ in events}
             if stop in ready:
                 return replace(end, stopped=True)
             if status not in ready:
-                if deadline is not None and time.monotonic() >= deadline:
+                if time.monotonic() >= deadline:
                     return replace(end, left=False, why="deadline")
                 continue
             data = os.read(status, 65536)
@@ -283,10 +291,10 @@ def _watch(child: subprocess.Popen[bytes], status: int, stop: int, note: Callabl
                 match message:
                     case Busy():
                         deadline = time.monotonic() + message.deadline_s
-                    case Ready():
-                        deadline = None
+                    case Ready() | Waiting():
+                        deadline = time.monotonic() + silence_s
                     case Idle():
-                        deadline, end = None, replace(end, clean_page=True)
+                        deadline, end = time.monotonic() + silence_s, replace(end, clean_page=True)
                     case Leaving():
                         deadline = time.monotonic() + LEAVE_TIMEOUT_S
                         end = replace(end, clean_page=True, left=True)

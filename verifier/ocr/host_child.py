@@ -14,6 +14,7 @@ import argparse
 import contextlib
 import importlib
 import os
+import select
 import signal
 import socket
 import sys
@@ -30,11 +31,13 @@ from verifier.errors import VerifierError
 from verifier.lifetime import die_with_parent
 from verifier.ocr import wire
 from verifier.ocr.engine import Engine, Image
-from verifier.ocr.status import Busy, Idle, Leaving, Ready, Status
+from verifier.ocr.status import Busy, Idle, Leaving, Ready, Status, Waiting
 
 CLIENT_TIMEOUT_S = 10.0
 """A client sends its request as soon as it has the hello and reads its answer at once; one that does not is dropped, so
 that others get their turn."""
+
+WAITING_EVERY_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -78,10 +81,13 @@ def serve(engine: Engine, listener: socket.socket, report: Callable[[Status], No
     pages = 0
     leaving = False
     while not leaving:
+        while not select.select([listener], [], [], WAITING_EVERY_S)[0]:
+            report(Waiting())
         connection, _ = listener.accept()
         with connection:
             work = _receive(engine, connection)
             if work is None:
+                report(Waiting())
                 continue
             report(Busy(deadline_s=work[0].deadline_s))
             reply = _work(engine, *work)

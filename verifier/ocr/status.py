@@ -32,6 +32,12 @@ class Idle(Model):
     rss_mb: float
 
 
+class Waiting(Model):
+    """Nothing to do, and well: said every few seconds, because a process that hangs says nothing."""
+
+    kind: Literal["waiting"] = "waiting"
+
+
 class Leaving(Model):
     """Done with a request and at a limit: the process ends itself, nothing was lost."""
 
@@ -40,7 +46,7 @@ class Leaving(Model):
     rss_mb: float
 
 
-Status = Ready | Busy | Idle | Leaving
+Status = Ready | Busy | Idle | Waiting | Leaving
 
 _ADAPTER: TypeAdapter[Status] = TypeAdapter(Annotated[Status, Field(discriminator="kind")])
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from verifier.ocr import status
 from verifier.ocr.engine import Engine
 from verifier.ocr.host_child import load
-from verifier.ocr.status import Busy, Idle, Leaving, Ready, Status
+from verifier.ocr.status import Busy, Idle, Leaving, Ready, Status, Waiting
 
 
 class Reader:
@@ -39,7 +39,13 @@ def test_factory_that_makes_no_engine_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "message",
-    [Ready(name="x", rss_mb=1.5), Busy(deadline_s=2.0), Idle(pages=3, rss_mb=4.0), Leaving(pages=5, rss_mb=6.0)],
+    [
+        Ready(name="x", rss_mb=1.5),
+        Busy(deadline_s=2.0),
+        Idle(pages=3, rss_mb=4.0),
+        Waiting(),
+        Leaving(pages=5, rss_mb=6.0),
+    ],
 )
 def test_status_survives_the_pipe(message: Status) -> None:
     assert status.parse(message.model_dump_json().encode()) == message
