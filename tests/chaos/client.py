@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -32,12 +33,13 @@ class RefusedError(Exception):
 
 
 class Client:
-    """One caller with one token; not for two threads."""
+    """One caller with one token; not for two threads. Who is `gone` waits for no answer any more."""
 
-    def __init__(self, address: str, token: str, rng: Random) -> None:
+    def __init__(self, address: str, token: str, rng: Random, gone: threading.Event) -> None:
         headers = {"Authorization": f"Bearer {token}"}
         self._http = httpx.Client(base_url=address, headers=headers, timeout=ANSWER_S, trust_env=False)
         self._rng = rng
+        self._gone = gone
 
     def __enter__(self) -> Self:
         return self
@@ -50,12 +52,12 @@ class Client:
     def call(self, method: str, path: str, expected: Collection[int], **given: Any) -> Any:
         """The answer whose status is among `expected`; while nobody answers, or says that it may pass, ask again.
 
-        Raises RefusedError for any other refusal, TimeoutError after PATIENCE_S.
+        Raises RefusedError for any other refusal, TimeoutError after PATIENCE_S or when it is gone.
         """
         until = time.monotonic() + PATIENCE_S
         pause = FIRST_PAUSE_S
         last = ""
-        while time.monotonic() < until:
+        while time.monotonic() < until and not self._gone.is_set():
             wait_s = 0.0
             try:
                 answer = self._http.request(method, path, **given)
@@ -69,7 +71,7 @@ class Client:
                     raise RefusedError(answer.status_code, _code(answer), f"{method} {path}")
                 wait_s = min(LONGEST_PAUSE_S, float(answer.headers.get("Retry-After", 0)))
             # the pause is drawn, so that those who were refused together do not come back together
-            time.sleep(max(wait_s, pause) * self._rng.uniform(0.5, 1.0))
+            self._gone.wait(max(wait_s, pause) * self._rng.uniform(0.5, 1.0))
             pause = min(LONGEST_PAUSE_S, pause * 2)
         raise TimeoutError(f"{method} {path}: {last}")
 

@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -50,14 +51,16 @@ class Postgresql:
 
     trouble = "restart_database"
 
-    def __init__(self, server: Postgres) -> None:
+    def __init__(self, server: Postgres, starter: Executor) -> None:
         self._server = server
+        self._starter = starter
         self.url = server.create_bare()
 
     def disturb(self) -> None:
         """In immediate mode: no session is told, nothing is written back."""
         self._server.stop(signal.SIGQUIT)
-        self._server.start()
+        # the kernel ends the server with the thread that started it (verifier.lifetime): the saboteur's is gone too soon
+        self._starter.submit(self._server.start).result()
 
 
 @contextmanager
@@ -66,5 +69,5 @@ def open_database(kind: str, data: Path) -> Iterator[Database]:
     if kind == "sqlite":
         yield Sqlite(data)
         return
-    with open_postgres(durable=True) as server:
-        yield Postgresql(server)
+    with open_postgres(durable=True) as server, ThreadPoolExecutor(1, "database") as starter:
+        yield Postgresql(server, starter)

@@ -94,7 +94,7 @@ class Load:
         self._due.put((at, next(self._numbers), what))
 
     def _applicant(self, rng: Random) -> None:
-        with Client(self._stage.address, self._stage.integration, rng) as client:
+        with Client(self._stage.address, self._stage.integration, rng, self._stop) as client:
             while not self._stop.is_set():
                 try:
                     at, number, what = self._due.get(timeout=0.2)
@@ -135,7 +135,7 @@ class Load:
     def _submit(self, client: Client, story: Story, round_no: int) -> None:
         path = f"{BASE}/{story.number}/submit"
         if story.twice:
-            other = Client(self._stage.address, self._stage.integration, Random(story.serial))
+            other = Client(self._stage.address, self._stage.integration, Random(story.serial), self._stop)
             with other, ThreadPoolExecutor(1) as pool:
                 second = pool.submit(other.call, "POST", path, (202,))
                 client.call("POST", path, (202,))
@@ -157,10 +157,10 @@ class Load:
     def _desk(self) -> None:
         """Reviewers, in one thread: they look for advice and decide."""
         first, second = (
-            Client(self._stage.address, self._stage.reviewers[name], rng)
+            Client(self._stage.address, self._stage.reviewers[name], rng, self._stop)
             for name, rng in zip(REVIEWERS, self._rngs[APPLICANTS:-1], strict=True)
         )
-        eyes = Client(self._stage.address, self._stage.integration, self._rngs[-1])
+        eyes = Client(self._stage.address, self._stage.integration, self._rngs[-1], self._stop)
         with first, second, eyes:
             while not self._stop.wait(DESK_EVERY_S):
                 for story in list(self._waiting):
