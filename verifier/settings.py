@@ -134,9 +134,9 @@ class Settings(BaseSettings):
     engine_max_rss_mb: int = Field(default=2048, ge=256)
 
     max_tries: int = Field(default=5, ge=1, le=20)
-    lease_s: int = Field(default=90, ge=10)
-    sweep_every_s: int = Field(default=30, ge=1)
-    queued_grace_s: int = Field(default=120, ge=1)
+    lease_s: int = Field(default=60, ge=10)
+    sweep_every_s: int = Field(default=10, ge=1)
+    queued_grace_s: int = Field(default=30, ge=1)
     outbox_take_s: int = Field(default=30, ge=1)
     claim_minutes: int = Field(default=30, ge=1)
     orphan_grace_h: int = Field(default=24, ge=1)

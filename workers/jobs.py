@@ -4,7 +4,8 @@ The horse is forked for every job; it opens its own database connection, loads n
 
 Where it may die, and what then:
 
-    before begin commits     the attempt is still queued and its job gone: the reconciler opens it anew
+    before begin commits     the attempt is still queued: opened anew by the worker that lost its horse, or by the
+                             reconciler, which finds no job of it with a worker that lives
     while reading            the attempt runs on paper only: replaced at once by the worker that lost its horse, or when
                              its lease runs out
     after finish or fail     done, or waiting in the outbox for its next try: what rq makes of the job no longer
@@ -37,7 +38,7 @@ from workers import queues
 
 log = structlog.get_logger(__name__)
 
-STORE_PATIENCE_S = 60.0
+STORE_PATIENCE_S = 40.0
 """How long a horse waits for the database before it lets its work go; less than a lease, so that it is still its own."""
 STORE_PAUSE_S = 1.0
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from redis import Redis
 from redis.backoff import ExponentialWithJitterBackoff
@@ -24,6 +25,7 @@ READING_QUEUES = (INTERACTIVE, BULK)
 """`interactive`: resubmissions and small cases, somebody waits. `bulk`: the rest."""
 
 JOB = "workers.jobs.read_document"
+JOB_PREFIX = "att-"
 RESULT_TTL_S = 3600
 FAILURE_TTL_S = 7 * 24 * 3600
 """Failed jobs are kept a week as evidence; what happened is in SQL (rq's own default is a year)."""
@@ -39,7 +41,11 @@ TURNS = 2
 """A unit's queues share one engine and take turns: a page may have to wait for as long as it is read."""
 LONGEST_JOB_S = 2 * 3600
 
+FETCH = 500
+"""Jobs looked at in one call."""
+
 _LIVE = frozenset({JobStatus.QUEUED, JobStatus.STARTED, JobStatus.SCHEDULED, JobStatus.DEFERRED})
+_PUT_OFF = frozenset({JobStatus.SCHEDULED, JobStatus.DEFERRED})
 
 
 def connect(redis_url: str, *, answer_s: float = ANSWER_S, reconnects: int = 0) -> Redis:
@@ -67,7 +73,7 @@ def queue(name: str, connection: Redis) -> Queue:
 
 
 def job_id(attempt_id: str) -> str:
-    return f"att-{attempt_id}"
+    return f"{JOB_PREFIX}{attempt_id}"
 
 
 def job_timeout_s(pages: int, page_deadline_s: float) -> int:
@@ -124,16 +130,41 @@ def _forget_ended(connection: Redis, attempt_id: str) -> bool:
     return True
 
 
-def live_attempts(connection: Redis, attempt_ids: Collection[str]) -> set[str]:
-    """Those of the attempts whose job is waiting, scheduled or running. Raises QueueError."""
-    wanted = list(attempt_ids)
+def attempt_of(job: str) -> str:
+    """The attempt that a job's id names."""
+    return job.removeprefix(JOB_PREFIX)
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """Of attempts' jobs: `live` wait in a queue, are scheduled, or run in a worker that lives. `moving` are in no queue
+    and not yet in a process: on their way, or lost with the worker that took them."""
+
+    live: set[str]
+    moving: set[str]
+
+
+def whereabouts(connection: Redis, attempt_ids: Collection[str], workers: Collection[str]) -> Whereabouts:
+    """Where the jobs of attempts are; `workers` names those that live. Raises QueueError.
+
+    What the queues hold is one list each, however long; only what is in none is looked at by itself. rq says of a job
+    whose worker was killed that it runs, and of one that was killed between the queue and its process that it waits,
+    for minutes: neither is believed.
+    """
     with guarded():
-        jobs = Job.fetch_many([job_id(id) for id in wanted], connection=connection, serializer=JSONSerializer)
-        return {
-            id
-            for id, job in zip(wanted, jobs, strict=True)
-            if job is not None and job.get_status(refresh=False) in _LIVE
-        }
+        waiting = {attempt_of(id) for name in READING_QUEUES for id in queue(name, connection).get_job_ids()}
+        found = Whereabouts(waiting.intersection(attempt_ids), set())
+        others = [id for id in attempt_ids if id not in waiting]
+        for start in range(0, len(others), FETCH):
+            some = others[start : start + FETCH]
+            jobs = Job.fetch_many([job_id(id) for id in some], connection=connection, serializer=JSONSerializer)
+            for id, job in zip(some, jobs, strict=True):
+                status = None if job is None else job.get_status(refresh=False)
+                if status in _PUT_OFF or (status == JobStatus.STARTED and job.worker_name in workers):
+                    found.live.add(id)
+                elif status == JobStatus.QUEUED:
+                    found.moving.add(id)
+        return found
 
 
 def ping(connection: Redis) -> None:

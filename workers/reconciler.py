@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 import structlog
 from redis import Redis
 
-from verifier.services import reconcile
+from verifier.services import process, reconcile
 from verifier.services.context import Services
 from verifier.supervise import Stop
 from workers import queues
@@ -24,13 +24,25 @@ FIRST_SWEEP_S = 1.0
 log = structlog.get_logger(__name__)
 
 
-def sweep_once(services: Services, connection: Redis, owner: str) -> reconcile.Swept:
+class Jobs:
+    """What the queue knows of attempts' jobs, from look to look."""
+
+    def __init__(self, services: Services, connection: Redis) -> None:
+        self._services = services
+        self._connection = connection
+        self._moved: set[str] = set()
+
+    def live(self, attempt_ids: Collection[str]) -> set[str]:
+        """Those that the queue still holds. A job between its queue and its worker's process is held the first time it is
+        seen there, and lost the second. Raises QueueError and StorageError."""
+        found = queues.whereabouts(self._connection, attempt_ids, process.living_workers(self._services))
+        moved, self._moved = self._moved, found.moving
+        return found.live | (found.moving - moved)
+
+
+def sweep_once(services: Services, jobs: Jobs, owner: str) -> reconcile.Swept:
     """One pass, unless another owner sweeps. Raises QueueError and StorageError."""
-
-    def live(attempt_ids: Collection[str]) -> set[str]:
-        return queues.live_attempts(connection, attempt_ids)
-
-    swept = reconcile.sweep(services, live, owner, services.clock())
+    swept = reconcile.sweep(services, jobs.live, owner, services.clock())
     if swept.lost or swept.expired or swept.dead or swept.claims_lapsed:
         log.info(
             "reconciler.reopened",
@@ -50,7 +62,7 @@ class Turns:
         self, services: Services, connection: Redis, owner: str, ticks: Callable[[], float] = time.monotonic
     ) -> None:
         self._services = services
-        self._connection = connection
+        self._jobs = Jobs(services, connection)
         self._owner = owner
         self._ticks = ticks
         self._sweeping = Patient("reconciler")
@@ -63,7 +75,7 @@ class Turns:
         """A sweep, and beside it a slice of removing orphaned files, if the time has come."""
         if self._ticks() < self._next:
             return
-        swept = self._sweeping.attempt(lambda: sweep_once(self._services, self._connection, self._owner))
+        swept = self._sweeping.attempt(lambda: sweep_once(self._services, self._jobs, self._owner))
         if swept is not None:
             self._say(swept.leader)
             if swept.leader:

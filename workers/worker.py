@@ -110,6 +110,7 @@ def horse_killed(services: Services, worker: str, job: Job, status: int | None) 
     log.warning("horse.killed", job=job.id, signal=number)
     try:
         reconcile.replace_killed(services, worker)
+        reconcile.replace_unbegun(services, queues.attempt_of(job.id))
     except StorageError as error:
         # The database is away too: the lease runs out and the reconciler replaces the attempt.
         log.warning("horse.not_replaced", job=job.id, code=error.code)

@@ -19,6 +19,7 @@ from pathlib import Path
 import psutil
 import pytest
 from redis import Redis
+from rq import Worker
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 from sqlalchemy import select, update
@@ -35,6 +36,8 @@ from verifier.services import outbox, process, queries
 from verifier.services.context import writing
 from verifier.store.tables import AttemptRow, OutboxRow
 from workers import queues, reconciler, relay
+from workers.queues import Whereabouts
+from workers.worker import name_of
 
 pytestmark = pytest.mark.server
 
@@ -208,7 +211,9 @@ def test_a_job_that_waits_or_runs_is_alive(works: Works, number: str) -> None:
         works.hold.wait_for_a_page()
         wait_until(lambda: outbox.unsent(house.services) == 0, within_s=ENOUGH_S, what="everything is sent")
         ids = house.attempt_ids(number)
-        assert queues.live_attempts(redis, [*ids, "unknown"]) == set(ids)
+        at_work = {name_of("test", works.worker.pid)}
+        assert queues.whereabouts(redis, [*ids, "unknown"], at_work) == Whereabouts(set(ids), set())
+        assert queues.whereabouts(redis, ids, ()) == Whereabouts(set(ids[1:]), set()), "nobody is said to run the first"
         assert process.begin(house.services, ids[0], "another") is None, "the one in hand is taken"
     wait_for_advice(house, number)
 
@@ -229,6 +234,25 @@ def test_a_job_carries_an_id_as_json_and_nothing_else(house: House, redis: Redis
         assert int(job[b"timeout"]) == queues.job_timeout_s(1, house.services.settings.page_deadline_s)
         assert job[b"description"] == key
         assert "residence" not in str(job), "nothing of the case is in Redis"
+
+
+def test_a_job_between_its_queue_and_a_worker_that_is_gone_is_not_alive(
+    house: House, redis: Redis, number: str
+) -> None:
+    """Killed after rq took the job and before its attempt began: rq says for minutes that it waits, or that it runs."""
+    house.submitted(number)
+    house.relay()
+    queue, (first, second, third) = queues.queue(QUEUE, redis), house.attempt_ids(number)
+    taken = redis.lmove(queue.key, queue.intermediate_queue_key, "LEFT", "RIGHT")
+    assert taken == queues.job_id(first).encode()
+    assert queues.whereabouts(redis, [first, second, third], ()) == Whereabouts({second, third}, {first})
+    jobs = reconciler.Jobs(house.services, redis)
+    assert jobs.live([first, second, third]) == {first, second, third}, "it may be on its way"
+    assert jobs.live([first, second, third]) == {second, third}
+    worker = Worker([queue], name="gone", connection=redis, serializer=JSONSerializer)
+    worker.prepare_job_execution(Job.fetch(queues.job_id(first), connection=redis, serializer=JSONSerializer))
+    assert queues.whereabouts(redis, [first], ("another",)) == Whereabouts(set(), set())
+    assert queues.whereabouts(redis, [first], ("gone",)) == Whereabouts({first}, set())
 
 
 def test_an_attempt_is_let_in_once_and_again_when_its_job_ended(house: House, redis: Redis, number: str) -> None:
@@ -281,7 +305,7 @@ def test_reconcilers_at_the_same_time_replace_everything_once(house: House, brok
 
     def one_sweep(owner: str) -> int:
         with queues.connect(house.redis_url) as connection:
-            return reconciler.sweep_once(house.services, connection, owner).lost
+            return reconciler.sweep_once(house.services, reconciler.Jobs(house.services, connection), owner).lost
 
     assert sum(together([lambda owner=f"reconciler-{n}": one_sweep(owner) for n in range(4)])) == 3  # type: ignore[misc]
     assert house.states(number) == ["lost", "queued"] * 3

@@ -81,7 +81,7 @@ def test_database_urls(url: str) -> None:
         ("max_tries", "0"),
         ("page_deadline_s", "0"),
         ("log_level", "s3cret"),
-        ("lease_s", "30"),
+        ("lease_s", "15"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line_without_its_value(

@@ -19,10 +19,10 @@ from schemas.events import EventType
 from verifier.pipeline import NamedFile, Read
 from verifier.services import advise, leases, lookalikes
 from verifier.services.cases import MACHINE, lock_case_of, move_case
-from verifier.services.context import Services, writing
+from verifier.services.context import Services, reading, writing
 from verifier.services.withdraw import cancel
 from verifier.store import audit
-from verifier.store.tables import AttemptRow, OutboxRow
+from verifier.store.tables import AttemptRow, LeaseRow, OutboxRow
 
 BACKOFF_S = (10, 60, 300, 1800)
 """Seconds before the 2nd, 3rd, … try after a transient error; the last one repeats (ANCHORS B3)."""
@@ -240,6 +240,17 @@ def beat(services: Services, worker: str, queue: str, lease_s: int | None = None
     until = services.clock() + timedelta(seconds=lease_s or services.settings.lease_s)
     with writing(services) as session:
         leases.hold(session, WORKER_LEASE + worker, owner=queue, until=until)
+
+
+def living_workers(services: Services) -> dict[str, str]:
+    """The queues of the workers that say that they live, by the workers' names."""
+    with reading(services) as session:
+        return living(session, services.clock())
+
+
+def living(session: Session, now: datetime) -> dict[str, str]:
+    rows = session.scalars(select(LeaseRow).where(LeaseRow.name.startswith(WORKER_LEASE), LeaseRow.until > now))
+    return {row.name.removeprefix(WORKER_LEASE): row.owner for row in rows}
 
 
 def _move_attempt(session: Session, attempt_id: str, expected: AttemptState, **values: Any) -> bool:

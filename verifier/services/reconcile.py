@@ -14,7 +14,7 @@ from schemas.events import EventType
 from verifier.services import leases
 from verifier.services.cases import MACHINE, lock_case_of
 from verifier.services.context import Services, reading, writing
-from verifier.services.process import WORKER_LEASE, give_up
+from verifier.services.process import BACKOFF_S, WORKER_LEASE, give_up
 from verifier.services.review import put_back
 from verifier.services.submit import open_attempt
 from verifier.store import audit
@@ -27,7 +27,7 @@ FORGET_LEASES_AFTER = timedelta(days=1)
 """Workers that said they live and stopped leave a row behind."""
 
 BATCH = 500
-"""Rows mended per sweep and kind (the next sweep takes the rest), and ids asked about in one call to the queue."""
+"""Rows mended per sweep and kind; the next sweep takes the rest."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def sweep(services: Services, live_job_ids: Callable[[Collection[str]], set[str]
     claims_lapsed = _put_back_lapsed_claims(services, now)
     expired = [_replace(services, attempt_id, AttemptState.RUNNING, now) for attempt_id in _expired(services, now)]
     overdue = _overdue(services, now)
-    live = _live(live_job_ids, overdue)
+    live = live_job_ids(overdue) if overdue else set()
     replaced = [
         _replace(services, attempt_id, AttemptState.QUEUED, now) for attempt_id in overdue if attempt_id not in live
     ]
@@ -86,6 +86,22 @@ def replace_killed(services: Services, worker: str) -> int:
         ).all()
     return sum(
         _replace(services, attempt_id, AttemptState.RUNNING, now, killed=True) is not None for attempt_id in held
+    )
+
+
+def replace_unbegun(services: Services, attempt_id: str) -> bool:
+    """A worker's process for a job died before it began the attempt: open the next one instead of waiting for somebody
+    to miss the job. It waits a moment, because this says nothing of the document and no cap of tries ends it.
+
+    Whether there was such an attempt: one that waits for its relay stays as it is.
+    """
+    with reading(services) as session:
+        sent = session.scalar(
+            select(OutboxRow.id).where(OutboxRow.attempt_id == attempt_id, OutboxRow.sent_at.is_not(None))
+        )
+    now = services.clock()
+    return sent is not None and (
+        _replace(services, attempt_id, AttemptState.QUEUED, now, killed=True, wait_s=BACKOFF_S[0]) is not None
     )
 
 
@@ -130,20 +146,19 @@ def _overdue(services: Services, now: datetime) -> list[str]:
         )
 
 
-def _live(live_job_ids: Callable[[Collection[str]], set[str]], attempt_ids: list[str]) -> set[str]:
-    live: set[str] = set()
-    for start in range(0, len(attempt_ids), BATCH):
-        live |= live_job_ids(attempt_ids[start : start + BATCH])
-    return live
-
-
 def _replace(
-    services: Services, attempt_id: str, expected: AttemptState, now: datetime, *, killed: bool = False
+    services: Services,
+    attempt_id: str,
+    expected: AttemptState,
+    now: datetime,
+    *,
+    killed: bool = False,
+    wait_s: int = 0,
 ) -> AttemptState | None:
     """Close an attempt that lost its job or its worker and open the next, or give the document up after the cap.
 
     None when it moved on in the meantime: finished, begun, or its lease renewed. With `killed` the worker is known to
-    be gone and the lease says nothing.
+    be gone and the lease says nothing. The next one is due after `wait_s` seconds.
     """
     with writing(services) as session:
         attempt = session.scalar(
@@ -161,7 +176,7 @@ def _replace(
         if attempt.state == AttemptState.DEAD:
             give_up(services, session, attempt, code, now)
         else:
-            _reopen(services, session, attempt, now)
+            _reopen(services, session, attempt, now, wait_s)
         return attempt.state
 
 
@@ -178,7 +193,7 @@ def _why(attempt: AttemptRow, *, killed: bool) -> str:
     return "worker.lost"
 
 
-def _reopen(services: Services, session: Session, attempt: AttemptRow, now: datetime) -> None:
+def _reopen(services: Services, session: Session, attempt: AttemptRow, now: datetime, wait_s: int) -> None:
     document = attempt.document
     case = lock_case_of(session, document)
     document.state = DocumentState.QUEUED
@@ -186,6 +201,7 @@ def _reopen(services: Services, session: Session, attempt: AttemptRow, now: date
     fresh = open_attempt(
         services, session, document, queue=attempt.queue, now=now, no=attempt.no + 1, tries=attempt.tries
     )
+    fresh.queued_at = now + timedelta(seconds=wait_s)
     audit.record(
         session,
         at=now,

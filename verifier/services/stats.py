@@ -12,8 +12,8 @@ from schemas.base import Model
 from schemas.case import AttemptState, CaseState
 from verifier.services import outbox
 from verifier.services.context import Services, reading
-from verifier.services.process import WORKER_LEASE
-from verifier.store.tables import AttemptRow, CaseRow, LeaseRow
+from verifier.services.process import living
+from verifier.store.tables import AttemptRow, CaseRow
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(hours=24)
@@ -213,10 +213,7 @@ def _workers(session: Session, now: datetime) -> tuple[WorkerStats, ...]:
             .group_by(AttemptRow.worker)
         )
     }
-    alive = {
-        row.name.removeprefix(WORKER_LEASE): row.owner
-        for row in session.scalars(select(LeaseRow).where(LeaseRow.name.startswith(WORKER_LEASE), LeaseRow.until > now))
-    }
+    alive = living(session, now)
     nothing = (0, 0, now)
     return tuple(
         WorkerStats(

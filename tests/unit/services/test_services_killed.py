@@ -65,6 +65,24 @@ def test_what_already_waits_for_its_next_try_stays_waiting(services: Services, h
     assert attempts(services) == [(1, "queued", "engine.timeout", 1)]
 
 
+def test_killed_before_it_began_it_is_opened_anew_after_a_moment(services: Services, clock: Clock) -> None:
+    submitted(services)
+    first = send_all(services)[0]
+    assert reconcile.replace_unbegun(services, first)
+    assert not reconcile.replace_unbegun(services, first), "once"
+    assert attempts(services) == [(1, "lost", "worker.killed", 0), (2, "queued", None, 0)]
+    assert outbox.take(services, 100) == (), "a machine that kills everything is not asked again at once"
+    clock.tick(seconds=process.BACKOFF_S[0])
+    assert len(outbox.take(services, 100)) == 1
+
+
+def test_what_is_begun_finished_or_not_sent_is_not_unbegun(services: Services, held: str) -> None:
+    assert not reconcile.replace_unbegun(services, held)
+    process.fail(services, held, "engine.timeout", transient=True)
+    assert not reconcile.replace_unbegun(services, held), "its next try waits in the outbox"
+    assert attempts(services) == [(1, "queued", "engine.timeout", 1)]
+
+
 def test_a_process_that_outlived_its_death_notice_hands_in_nothing(services: Services, held: str) -> None:
     reconcile.replace_killed(services, WORKER)
     assert not process.renew_lease(services, held, WORKER)

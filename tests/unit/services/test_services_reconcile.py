@@ -61,7 +61,7 @@ def test_a_job_that_still_waits_is_left_alone(services: Services, clock: Clock) 
 def test_an_attempt_queued_a_moment_ago_is_left_alone(services: Services, clock: Clock) -> None:
     submitted(services)
     send_all(services)
-    clock.tick(seconds=119)
+    clock.tick(seconds=services.settings.queued_grace_s - 1)
     assert sweep(services, clock) == Swept(leader=True)
 
 
@@ -85,7 +85,7 @@ def test_a_worker_that_fell_silent_is_replaced(services: Services, clock: Clock)
     submitted(services)
     first = send_all(services)[0]
     process.begin(services, first, "worker-1")
-    clock.tick(seconds=89)
+    clock.tick(seconds=services.settings.lease_s - 1)
     assert sweep(services, clock, all_alive) == Swept(leader=True)
     clock.tick(seconds=1)
     assert sweep(services, clock, all_alive) == Swept(leader=True, expired=1)
@@ -132,7 +132,7 @@ def test_a_retry_whose_job_vanished_is_reopened_with_the_error_it_was_for(servic
     clock.tick(hours=5)
     assert sweep(services, clock, others_alive) == Swept(leader=True), "unsent: the relay's business"
     assert send_all(services) == (first,)
-    clock.tick(seconds=119)
+    clock.tick(seconds=services.settings.queued_grace_s - 1)
     assert sweep(services, clock, others_alive) == Swept(leader=True)
     clock.tick(seconds=1)
     assert sweep(services, clock, others_alive) == Swept(leader=True, lost=1)
@@ -144,7 +144,7 @@ def test_a_retry_whose_job_vanished_is_reopened_with_the_error_it_was_for(servic
 def test_one_process_sweeps_at_a_time(services: Services, clock: Clock) -> None:
     assert sweep(services, clock).leader
     assert not sweep(services, clock, owner="reconciler-2").leader
-    clock.tick(seconds=90)
+    clock.tick(seconds=3 * services.settings.sweep_every_s)
     assert sweep(services, clock, owner="reconciler-2").leader
 
 

@@ -162,7 +162,7 @@ def test_the_same_loop_reconciles_and_gives_the_lead_back_at_the_end(
     services: Services, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reconciler, "FIRST_SWEEP_S", 0.0)
-    monkeypatch.setattr(queues, "live_attempts", lambda connection, ids: set())
+    monkeypatch.setattr(queues, "whereabouts", lambda connection, ids, workers: queues.Whereabouts(set(), set()))
     submitted(services)
     leaders = []
     real = reconcile.sweep
@@ -185,7 +185,7 @@ def test_a_reconciler_that_cannot_ask_the_queue_does_not_stop_the_relay(
     services: Services, queue: Queue, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
     monkeypatch.setattr(reconciler, "FIRST_SWEEP_S", 0.0)
-    monkeypatch.setattr(queues, "live_attempts", Mock(side_effect=QueueError()))
+    monkeypatch.setattr(queues, "whereabouts", Mock(side_effect=QueueError()))
     submitted(services, "HD2026A000001")
     turn(services)
     clock.tick(minutes=5)
@@ -208,7 +208,7 @@ def test_a_relay_beside_a_reconciler_does_not_sweep(
 def test_of_two_reconcilers_the_second_says_once_that_it_stands_by_and_takes_over(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queues, "live_attempts", lambda connection, ids: set())
+    monkeypatch.setattr(queues, "whereabouts", lambda connection, ids, workers: queues.Whereabouts(set(), set()))
     log = Mock()
     monkeypatch.setattr(reconciler, "log", log)
     first, second = (

@@ -122,9 +122,9 @@ def test_a_worker_is_seen_while_its_process_lives(services: Services, crew: unit
     crew.started(PART, 4711)
     (seen,) = stats.stats(services).workers
     assert (seen.name, seen.queue, seen.alive) == ("unit1-ab12-bulk-4711", "bulk", True)
-    clock.tick(seconds=80)
+    clock.tick(seconds=services.settings.lease_s - 1)
     crew.beat()
-    clock.tick(seconds=80)
+    clock.tick(seconds=services.settings.lease_s - 1)
     assert stats.stats(services).workers[0].alive
     crew.ended(PART, 4711)
     assert stats.stats(services).workers == ()
