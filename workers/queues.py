@@ -88,20 +88,23 @@ def job_timeout_s(pages: int, page_deadline_s: float) -> int:
     return int(min(LONGEST_JOB_S, max(1, pages) * page_deadline_s * TURNS + ENGINE_START_S))
 
 
-def enqueue(connection: Redis, name: str, attempt_id: str, *, pages: int, page_deadline_s: float) -> bool:
-    """Put an attempt on a queue; False when its job waits or runs already. Raises QueueError.
+def enqueue(
+    connection: Redis, name: str, attempt_id: str, *, pages: int, page_deadline_s: float, first: bool = False
+) -> bool:
+    """Put an attempt on a queue, before all others when it shall be `first`; False when its job waits or runs already.
+    Raises QueueError.
 
     rq keeps the job of an earlier try for a while, and lets no second one of its id in until it is gone: it is taken
     away first.
     """
     timeout_s = job_timeout_s(pages, page_deadline_s)
     with guarded():
-        return _enqueue(connection, name, attempt_id, timeout_s) or (
-            _forget_ended(connection, attempt_id) and _enqueue(connection, name, attempt_id, timeout_s)
+        return _enqueue(connection, name, attempt_id, timeout_s, first) or (
+            _forget_ended(connection, attempt_id) and _enqueue(connection, name, attempt_id, timeout_s, first)
         )
 
 
-def _enqueue(connection: Redis, name: str, attempt_id: str, timeout_s: int) -> bool:
+def _enqueue(connection: Redis, name: str, attempt_id: str, timeout_s: int, first: bool) -> bool:
     try:
         queue(name, connection).enqueue_call(
             JOB,
@@ -112,6 +115,7 @@ def _enqueue(connection: Redis, name: str, attempt_id: str, timeout_s: int) -> b
             result_ttl=RESULT_TTL_S,
             failure_ttl=FAILURE_TTL_S,
             description=job_id(attempt_id),
+            at_front=first,
         )
     except DuplicateJobError:
         return False

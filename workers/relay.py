@@ -12,6 +12,8 @@ process of its own would cost 100 MB to sleep in.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import structlog
 from redis import Redis
 
@@ -39,13 +41,14 @@ def relay_once(services: Services, connection: Redis) -> int:
     messages = outbox.take(services, BATCH)
     sent: list[int] = []
     try:
-        for message in messages:
+        for message in in_order(messages):
             queues.enqueue(
                 connection,
                 message.queue,
                 message.attempt_id,
                 pages=message.pages,
                 page_deadline_s=services.settings.page_deadline_s,
+                first=message.again,
             )
             sent.append(message.id)
     finally:
@@ -55,6 +58,14 @@ def relay_once(services: Services, connection: Redis) -> int:
         if held:
             outbox.give_back(services, held)
     return len(sent)
+
+
+def in_order(messages: Sequence[outbox.Message]) -> list[outbox.Message]:
+    """As they are put on their queues. Who was there before goes to the head, or a queue that is emptied again and again
+    would put the same ones behind everybody who comes; the last of them first, so that they stand there in their order.
+    """
+    again = [message for message in messages if message.again]
+    return [*reversed(again), *(message for message in messages if not message.again)]
 
 
 def run(services: Services, connection: Redis, owner: str, stop: Stop, *, reconciles: bool = True) -> None:

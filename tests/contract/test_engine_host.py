@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -16,10 +17,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import psutil
 import pytest
 
 from tests.support.unruly_engine import Order, page
+from tests.support.waiting import is_alive
 from verifier.errors import ConfigError, EngineCrashedError, EngineError, EngineTimeoutError, ModelsError
 from verifier.ocr import models, wire
 from verifier.ocr.engine import Engine
@@ -65,8 +66,9 @@ def wait_for(condition: Callable[[], bool], timeout_s: float = LONG_S) -> bool:
     return False
 
 
-def is_alive(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+def is_refused(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == errno.ECONNREFUSED
 
 
 def test_answers_and_reports_its_health(start_host: StartHost) -> None:
@@ -202,6 +204,19 @@ def test_starts_wait_longer_after_each_failure_and_not_after_a_clean_page(start_
     assert delays == [FIRST_DELAY_S, 2 * FIRST_DELAY_S, FIRST_DELAY_S]
 
 
+def test_a_host_that_is_gone_is_not_waited_for(start_host: StartHost) -> None:
+    """A work-horse outlives its unit by a moment; it hands its document back instead of holding it."""
+    host = start_host()
+    client = host.client(ready_s=LONG_S)
+    pid_of(client)
+    host.stop()
+    began = time.monotonic()
+    with pytest.raises(EngineError) as caught:
+        client.read(page(Order.ANSWER))
+    assert caught.value.code == "engine.unavailable"
+    assert time.monotonic() - began < 5.0
+
+
 def test_engine_that_cannot_load_is_unavailable(tmp_path: Path) -> None:
     factory = "tests.support.unruly_engine:broken"
     with EngineHost(tmp_path, threads=1, socket_dir=tmp_path / "run", factory=factory) as host:
@@ -273,6 +288,8 @@ def test_no_orphan_after_the_owner_is_killed(tmp_path: Path, order: Order, start
         owner.kill()
     assert wait_for(lambda: not is_alive(engine), 10.0)
     (left_over,) = run.glob("*/host.sock")
+    # the last of its threads may hold the socket a moment longer
+    assert wait_for(lambda: is_refused(left_over), 10.0)
     start_host(socket_dir=run)
     assert not left_over.exists(), "the next host sweeps the socket away"
 

@@ -43,6 +43,7 @@ pytestmark = pytest.mark.server
 
 ENOUGH_S = 40.0
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+FAR = datetime(2100, 1, 1, tzinfo=UTC)
 QUEUE = "bulk"
 """Where a case of three pages goes."""
 
@@ -293,6 +294,26 @@ def test_relays_at_the_same_time_send_everything_once(house: House, redis: Redis
     assert sum(together([one_relay] * 4)) == 24
     ids = redis.lrange(f"rq:queue:{QUEUE}", 0, -1)
     assert len(ids) == len(set(ids)) == 24
+
+
+def test_what_was_lost_goes_before_what_comes_now_in_its_own_order(house: House, redis: Redis, broker: Broker) -> None:
+    old, new = house.submitted(next(numbers)), house.submitted(next(numbers))
+    with writing(house.services) as session:
+        of_new = select(AttemptRow.id).where(AttemptRow.id.in_(house.attempt_ids(new)))
+        session.execute(update(OutboxRow).where(OutboxRow.attempt_id.in_(of_new)).values(taken_until=FAR))
+    house.relay()
+    broker.flush()
+    with writing(house.services) as session:
+        session.execute(update(AttemptRow).values(queued_at=LONG_AGO))
+        session.execute(update(OutboxRow).where(OutboxRow.sent_at.is_not(None)).values(sent_at=LONG_AGO))
+    reconciler.sweep_once(house.services, reconciler.Jobs(house.services, redis), "reconciler")
+    with writing(house.services) as session:
+        session.execute(update(OutboxRow).values(taken_until=None))
+    assert house.relay() == 6
+    replaced = [id for id, state in zip(house.attempt_ids(old), house.states(old), strict=True) if state == "queued"]
+    assert queues.queue(QUEUE, redis).get_job_ids() == [
+        queues.job_id(id) for id in [*replaced, *house.attempt_ids(new)]
+    ]
 
 
 def test_reconcilers_at_the_same_time_replace_everything_once(house: House, broker: Broker, number: str) -> None:

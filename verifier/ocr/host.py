@@ -310,7 +310,8 @@ class HostClient:
     """An Engine that asks an engine host; safe to use after a fork and from several processes, who then take turns.
 
     Waiting for the engine to be ready and for one's turn is bounded by `ready_s` and raises EngineError
-    `engine.unavailable`; the deadline of a call counts from when the engine takes the request.
+    `engine.unavailable`, at once when the host is gone: it listens as long as it lives. The deadline of a call counts
+    from when the engine takes the request.
     """
 
     GRACE_S = 5.0
@@ -371,6 +372,8 @@ class HostClient:
                     with sockets.address_of(self._path) as address:
                         connection.connect(address)
                     self._name = wire.receive_hello(connection, until).name
+                except (ConnectionRefusedError, FileNotFoundError) as gone:
+                    raise EngineError("engine.unavailable") from gone
                 except (OSError, wire.WireError) as unready:
                     if time.monotonic() >= until:
                         raise EngineError("engine.unavailable") from unready

@@ -22,12 +22,14 @@ from verifier.store.tables import AttemptRow, DocumentRow, OutboxRow
 
 @dataclass(frozen=True)
 class Message:
-    """`id` is the outbox row; `pages` of the document say how long its job may take."""
+    """`id` is the outbox row; `pages` of the document say how long its job may take. `again` says that it was sent
+    before: a try after an error, or in the place of a lost one."""
 
     id: int
     attempt_id: str
     queue: str
     pages: int
+    again: bool = False
 
 
 def take(services: Services, limit: int) -> tuple[Message, ...]:
@@ -50,20 +52,23 @@ def take(services: Services, limit: int) -> tuple[Message, ...]:
             .with_for_update(skip_locked=True, of=OutboxRow)
         ).all()
         found = session.execute(
-            select(AttemptRow.id, AttemptRow.state, DocumentRow.pages)
+            select(AttemptRow.id, AttemptRow.state, AttemptRow.no, AttemptRow.tries, DocumentRow.pages)
             .join(DocumentRow, DocumentRow.id == AttemptRow.document_id)
             .where(AttemptRow.id.in_([row.attempt_id for row in rows]))
         )
-        pages_of = {id: len(pages) for id, state, pages in found if state == AttemptState.QUEUED}
+        queued = {
+            id: (len(pages), no > 1 or tries > 0)
+            for id, state, no, tries, pages in found
+            if state == AttemptState.QUEUED
+        }
         messages = []
         for row in rows:
-            if row.attempt_id not in pages_of:
+            if row.attempt_id not in queued:
                 row.sent_at = now
                 continue
             row.taken_until = now + timedelta(seconds=services.settings.outbox_take_s)
-            messages.append(
-                Message(id=row.id, attempt_id=row.attempt_id, queue=row.queue, pages=pages_of[row.attempt_id])
-            )
+            pages, again = queued[row.attempt_id]
+            messages.append(Message(id=row.id, attempt_id=row.attempt_id, queue=row.queue, pages=pages, again=again))
         return tuple(messages)
 
 

@@ -45,7 +45,7 @@ def test_begin_hands_over_what_the_worker_needs(services: Services, clock: Clock
     clock.tick(seconds=2.5)
     work = begin(services, first)
     assert (work.application_no, work.slot, work.pages, work.tries) == (NO, ID_CARD, 1, 1)
-    assert work.lease_until == clock.now + timedelta(seconds=90)
+    assert work.lease_until == clock.now + timedelta(seconds=services.settings.lease_s)
     assert [(file.name, file.data) for file in process.load_files(services, work)] == [
         ("documents/resident_id_card-1.jpg", picture(0))
     ]
@@ -86,7 +86,7 @@ def test_a_lease_is_renewed_by_its_holder_only(services: Services, clock: Clock)
     clock.tick(seconds=30)
     assert process.renew_lease(services, first, "worker-1")
     assert not process.renew_lease(services, first, "worker-2")
-    assert attempt(services, first).lease_until == START + timedelta(seconds=120)
+    assert attempt(services, first).lease_until == clock.now + timedelta(seconds=services.settings.lease_s)
     process.finish(services, first, read_of())
     assert not process.renew_lease(services, first, "worker-1")
 
