@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,9 +11,10 @@ from typing import Annotated
 import typer
 
 from verifier import logs
-from verifier.cli.app import DataOption
-from verifier.errors import ConfigError
+from verifier.cli.app import EXIT_REFUSED, DataOption, errors
+from verifier.errors import ConfigError, VerifierError
 from verifier.lifetime import die_with_parent
+from verifier.services import production
 from verifier.services.context import open_services, random_id, require_files
 from verifier.settings import Settings, load_settings
 from verifier.supervise import stop_on_signals
@@ -62,12 +64,37 @@ def serve(
     from workers.health import broker_probe
 
     settings = _prepared("web", parent, data=data, host=host, port=port)
+    require_production(settings)
     services = open_services(settings)
+    refuse(production.account_problems(services))
     require_files(services)
     app = create_app(services, [Probe("queue", broker_probe(settings))])
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=20, server_header=False)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=20,
+        server_header=False,
+        proxy_headers=settings.trusted_proxies is not None,
+        forwarded_allow_ips=settings.trusted_proxies or "",
+    )
     taken = listen(settings) if listener < 0 else socket.socket(fileno=listener)
     uvicorn.Server(config).run(sockets=[taken])
+
+
+def require_production(settings: Settings) -> None:
+    """In production mode: end with one line for each setting that must not be so, say what could be better."""
+    refuse(production.problems(settings))
+    for line in production.warnings(settings):
+        errors.print(f"[warning] {line}", markup=False)
+
+
+def refuse(problems: Sequence[VerifierError]) -> None:
+    """Print each problem as one line and end, when there are any."""
+    for problem in problems:
+        errors.print(str(problem), markup=False)
+    if problems:
+        raise typer.Exit(EXIT_REFUSED)
 
 
 def listen(settings: Settings) -> socket.socket:

@@ -7,6 +7,7 @@ Each is started again when it dies. One line `ready http://…` says that a case
 from __future__ import annotations
 
 import base64
+import contextlib
 import fcntl
 import http.client
 import os
@@ -24,14 +25,14 @@ import structlog
 import typer
 from rich.console import Console
 
-from schemas.case import TOKEN_ROLES
+from schemas.case import STAFF, TOKEN_ROLES
 from verifier import logs
 from verifier.cli import broker, demo
 from verifier.cli.app import DataOption
-from verifier.cli.parts import listen
-from verifier.errors import AuthError, ConfigError
+from verifier.cli.parts import listen, refuse, require_production
+from verifier.errors import AccountError, AuthError, ConfigError
 from verifier.ocr import models
-from verifier.services import tokens
+from verifier.services import accounts, production, tokens
 from verifier.services.context import Services, open_services, require_files
 from verifier.settings import PREFIX, Settings, load_settings
 from verifier.store import database
@@ -65,9 +66,13 @@ def up(
         models.check(settings.models_dir)
     with _only_one(settings.data), listen(settings) as listener:
         settings, env = _with_own_key(settings)
+        if demo_batch:
+            settings, env = _for_demo(settings, env)
+        require_production(settings)
         logs.configure(settings, part="up")
         database.migrate(settings.database_url)
         services = open_services(settings)
+        refuse(production.account_problems(services))
         require_files(services)
         parts = _parts(settings, env, listener.fileno())
         if demo_batch:
@@ -112,6 +117,13 @@ def _with_own_key(settings: Settings) -> tuple[Settings, Mapping[str, str]]:
     given = settings.model_fields_set & {"data", "port", "workers"}
     filled = load_settings(master_key=key, **{name: getattr(settings, name) for name in given})
     return filled, {**env, f"{PREFIX}MASTER_KEY": key}
+
+
+def _for_demo(settings: Settings, env: Mapping[str, str]) -> tuple[Settings, Mapping[str, str]]:
+    """A demo asks for no second factor, unless somebody said otherwise; production refuses what this makes."""
+    if "second_factor" in settings.model_fields_set:
+        return settings, env
+    return settings.model_copy(update={"second_factor": "off"}), {**env, f"{PREFIX}SECOND_FACTOR": "off"}
 
 
 def _own_key(path: Path) -> str:
@@ -198,18 +210,33 @@ def _answers(address: str) -> bool:
 
 
 def _print_logins(services: Services, settings: Settings) -> None:
-    """Demo tokens, one per role; kept in the data folder so that a restart shows the same ones, and made anew when the
-    database does not know them."""
+    """Demo logins, kept in the data folder so that a restart shows the same ones, and made anew when the database does not
+    know them: a bearer token for each role, and an account of staff for each with one password."""
     path = settings.data / "demo-tokens.txt"
     lines = path.read_text(encoding="ascii").splitlines() if path.exists() else []
     if not lines or not all(_is_known(services, line.partition(" ")[2]) for line in lines):
         lines = [f"{role.value} {tokens.create(services, f'demo-{role.value}', role, 'up')}" for role in TOKEN_ROLES]
         _write_private(path, "\n".join(lines) + "\n")
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    console.print("Demo logins (bearer tokens, also for the page's sign-in):", markup=False)
+    console.print("Demo bearer tokens, for the interface:", markup=False)
     for line in lines:
         role, _, token = line.partition(" ")
-        console.print(f"  {role:<12} {token}", markup=False)
+        console.print(f"  {role:<16} {token}", markup=False)
+    console.print("Demo logins, for the pages (name, password):", markup=False)
+    for name, password in _demo_accounts(services, settings.data / "demo-logins.txt"):
+        console.print(f"  {name:<22} {password}", markup=False)
+
+
+def _demo_accounts(services: Services, path: Path) -> list[tuple[str, str]]:
+    """An account for each role of staff, all under one password drawn for this data folder."""
+    if not path.exists():
+        _write_private(path, f"{'-'.join(secrets.token_hex(2) for _ in range(4))}\n")
+    password = path.read_text(encoding="ascii").strip()
+    names = {role: f"demo-{role.value.replace('_', '-')}" for role in STAFF}
+    for role, name in names.items():
+        with contextlib.suppress(AccountError):  # it is there already
+            accounts.create(services, name, role, "up", password=password, demo=True)
+    return [(name, password) for name in names.values()]
 
 
 def _is_known(services: Services, token: str) -> bool:

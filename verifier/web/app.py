@@ -68,7 +68,8 @@ def create_app(services: Services, probes: Sequence[Probe] = ()) -> FastAPI:
     sign_in.install(app)
     # the last added is the outermost
     app.add_middleware(BodyLimit)
-    app.add_middleware(Frame, new_id=services.new_id)
+    settings = services.settings
+    app.add_middleware(Frame, new_id=services.new_id, hosts=settings.hosts, tls=settings.behind_tls)
     for router in (*API, *PAGES):
         _require_guarded(router)
         app.include_router(router)

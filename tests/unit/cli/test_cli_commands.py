@@ -11,21 +11,24 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import click
 import psutil
 import pytest
 import structlog
 import typer
+from click.testing import Result
+from typer.testing import CliRunner
 
 from tests.support.waiting import wait_until
 from verifier.cli import app as cli
 from verifier.cli import broker, child, up
 from verifier.cli.parts import listen
-from verifier.errors import ConfigError
-from verifier.services import tokens
+from verifier.errors import AccountError, AuthError, ConfigError
+from verifier.services import identity, production, tokens
 from verifier.services.context import open_services
 from verifier.settings import PREFIX, Settings, load_settings
 from verifier.store import database
@@ -33,6 +36,7 @@ from verifier.store.files import LocalFiles
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCS = ROOT / "docs" / "commands.md"
+KEY = "IiMkJSYnKCkqKywtLi8wMTIzNDU2Nzg5Ojs8PT4/QEE="
 ENOUGH_S = 60.0
 
 
@@ -348,26 +352,120 @@ def test_a_program_under_a_lock_waits_for_the_one_before(tmp_path: Path) -> None
 def test_logins_are_shown_again_and_made_anew_for_a_fresh_database(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings = load_settings(data=tmp_path / "data")
+    settings = load_settings(data=tmp_path / "data", master_key=KEY)
     database.migrate(settings.database_url)
     services = open_services(settings)
 
-    def shown() -> dict[str, str]:
+    def shown() -> tuple[dict[str, str], dict[str, str]]:
         up._print_logins(services, settings)
-        lines = capsys.readouterr().err.splitlines()[1:]
-        return dict(line.split() for line in lines)
+        tokens_, logins = capsys.readouterr().err.split("Demo logins")
+        return tuple(dict(line.split() for line in part.splitlines()[1:]) for part in (tokens_, logins))  # type: ignore[return-value]
 
     try:
-        first = shown()
+        first, logins = shown()
         assert set(first) == {"integration", "reviewer", "second_reviewer", "admin", "auditor"}
-        assert shown() == first
+        assert shown() == (first, logins)
         assert {tokens.authenticate(services, token).role.value for token in first.values()} == set(first)
         tokens.revoke(services, "demo-admin", "test")
-        assert shown()["admin"] != first["admin"]
-        file = settings.data / "demo-tokens.txt"
-        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert shown()[0]["admin"] != first["admin"]
+        assert set(logins) == {"demo-reviewer", "demo-second-reviewer", "demo-admin", "demo-auditor"}
+        for name, password in logins.items():
+            identity.Passwords(applicants=False).prove(services, identity.Claim(name, password, "local"))
+        for file in ("demo-tokens.txt", "demo-logins.txt"):
+            assert stat.S_IMODE((settings.data / file).stat().st_mode) == 0o600
+        assert production.account_problems(services) == []
+        strict = replace(services, settings=settings.model_copy(update={"mode": "production"}))
+        (problem,) = production.account_problems(strict)
+        assert "demo accounts" in str(problem)
     finally:
         services.sessions.kw["bind"].dispose()
+
+
+def test_a_demo_asks_for_no_second_factor_unless_told(tmp_path: Path) -> None:
+    plain, env = up._for_demo(load_settings(data=tmp_path), {"A": "b"})
+    assert (plain.second_factor, env) == ("off", {"A": "b", "VERIFIER_SECOND_FACTOR": "off"})
+    told, env = up._for_demo(load_settings(data=tmp_path, second_factor="required"), {})
+    assert (told.second_factor, env) == ("required", {})
+
+
+# accounts and production
+
+
+def test_accounts_from_the_command_line(tmp_path: Path) -> None:
+    settings = load_settings(data=tmp_path, master_key=KEY)
+    database.migrate(settings.database_url)
+    (tmp_path / "master.key").write_text(KEY)
+
+    def run(*arguments: str, given: str | None = None) -> Result:
+        return CliRunner().invoke(cli.complete(), ["account", *arguments, "--data", str(tmp_path)], input=given)
+
+    made = run("create", "--name", "zhang.min", "--role", "reviewer")
+    assert re.fullmatch(r"([A-Z2-9]{4}-){3}[A-Z2-9]{4}\n", made.stdout), made.output
+    given = run("create", "--name", "li.na", "--role", "admin", "--password-stdin", given="lamp river moss 47\n")
+    assert (given.exit_code, given.stdout) == (0, "")
+    assert isinstance(run("create", "--name", "li.na", "--role", "admin").exception, AccountError)
+    assert isinstance(run("create", "--name", "x", "--role", "admin").exception, AccountError)
+    assert isinstance(run("create", "--name", "wang", "--role", "applicant").exception, AuthError)
+    assert run("reset", "--name", "zhang.min").stdout != made.stdout
+    assert run("lock", "--name", "zhang.min").exit_code == 0
+    table = run("list").stdout
+    assert re.search(r"zhang\.min.*reviewer.*locked", table)
+    assert re.search(r"li\.na.*admin.*ready", table)
+    assert run("lock", "--name", "zhang.min", "--undo").exit_code == 0
+    assert "waits for its code" in re.sub(r"\s+", " ", run("list").stdout)
+    last = run("lock", "--name", "li.na").exception
+    assert isinstance(last, AccountError)
+    assert last.code == "account.last_admin"
+
+
+PRODUCTION = {
+    "mode": "production", "master_key": KEY, "public_url": "https://verifier.example", "second_factor": "required",
+    "sms_url": "https://sms.example/send", "sms_secret": "0123456789abcdef", "database_url": "postgresql+psycopg://u@h/d",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "changes, names",
+    [
+        ({}, []),
+        ({"master_key": None}, ["MASTER_KEY"]),
+        ({"master_key": "A" * 43 + "="}, ["MASTER_KEY"]),
+        ({"public_url": None}, ["PUBLIC_URL"]),
+        ({"public_url": "http://verifier.example"}, ["PUBLIC_URL"]),
+        ({"second_factor": "off"}, ["SECOND_FACTOR"]),
+        ({"sms_url": None}, ["SMS_URL"]),
+        ({"sms_url": "http://sms.example"}, ["SMS_URL"]),
+        ({"sms_secret": None}, ["SMS_SECRET"]),
+        ({"sms_secret": "short"}, ["SMS_SECRET"]),
+        ({"sms_url": None, "applicant_accounts": False}, []),
+        ({"public_url": None, "second_factor": "off", "sms_url": None}, ["PUBLIC_URL", "SECOND_FACTOR", "SMS_URL"]),
+        ({"mode": "development", "public_url": None, "second_factor": "off", "sms_url": None}, []),
+    ],
+)
+def test_production_refuses_what_is_not_safe(tmp_path: Path, changes: dict[str, Any], names: list[str]) -> None:
+    settings = load_settings(data=tmp_path, **{**PRODUCTION, **changes})
+    found = production.problems(settings)
+    assert [str(problem.details["name"]).removeprefix(PREFIX) for problem in found] == names
+    assert not any(KEY in str(problem) for problem in found)
+
+
+def test_production_warns_of_sqlite_only(tmp_path: Path) -> None:
+    assert production.warnings(load_settings(data=tmp_path, **PRODUCTION)) == []
+    on_sqlite = {**PRODUCTION, "database_url": f"sqlite:///{tmp_path}/x.db"}
+    assert len(production.warnings(load_settings(data=tmp_path, **on_sqlite))) == 1
+
+
+def test_a_server_in_production_says_each_thing_in_a_line(tmp_path: Path) -> None:
+    env = {**os.environ, "VERIFIER_MODE": "production", "VERIFIER_SECOND_FACTOR": "off"}
+    command = [sys.executable, "-m", "verifier", "serve", "--data", str(tmp_path), "--port", "0"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=ENOUGH_S)
+    assert done.returncode == 2
+    lines = done.stderr.splitlines()
+    assert len(lines) == 4, done.stderr
+    assert [re.findall(r"VERIFIER_\w+", line)[0] for line in lines] == [
+        "VERIFIER_MASTER_KEY", "VERIFIER_PUBLIC_URL", "VERIFIER_SECOND_FACTOR", "VERIFIER_SMS_URL",
+    ]  # fmt: skip
+    assert all(line.startswith("[config.invalid] ") for line in lines)
 
 
 def test_answers_only_when_ready() -> None:
