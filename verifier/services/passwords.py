@@ -37,7 +37,7 @@ def matches(stored: str | None, password: str) -> bool:
         good = _hasher.verify(stored or _nobody(), _normal(password))
     except (VerificationError, InvalidHashError):
         return False
-    return good and stored is not None
+    return good and bool(stored)
 
 
 def is_outdated(stored: str) -> bool:

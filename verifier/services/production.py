@@ -35,7 +35,9 @@ def _problems(settings: Settings) -> Iterator[ConfigError]:
 
 def _gateway_problems(settings: Settings) -> Iterator[ConfigError]:
     if settings.sms_url is None:
-        yield _wrong("SMS_URL", "is missing: applicants get their codes through it, or set VERIFIER_APPLICANT_ACCOUNTS to false")
+        yield _wrong(
+            "SMS_URL", "is missing: applicants get their codes through it, or set VERIFIER_APPLICANT_ACCOUNTS to false"
+        )
         return
     if not settings.sms_url.startswith("https://"):
         yield _wrong("SMS_URL", "must be an https address")
