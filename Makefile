@@ -7,10 +7,10 @@ SEED ?= 1
 CASES ?= 200
 DB ?= both
 
-.PHONY: help models up test check bench chaos chaos-all lock clean
+.PHONY: help models up test check schemathesis bench chaos chaos-all lock clean
 
 help:
-	@echo "make up | test | check | bench | chaos | models | lock"
+	@echo "make up | test | check | schemathesis | bench | chaos | models | lock"
 
 $(VENV)/.installed: requirements.lock requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -34,6 +34,13 @@ check: $(VENV)/.installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.support.lock_freshness
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive schemas verifier workers
+	$(BIN)/python -m tests.support.secret_scan
+	$(BIN)/python -m tests.support.dependency_audit
+
+# The OpenAPI document against a running server, as every role: about four minutes.
+schemathesis: $(VENV)/.installed
+	$(BIN)/python -m tests.support.schemathesis_run
 
 # Put cases through while everything is killed: see tests/chaos/README.md. DB=sqlite, postgresql or both.
 chaos: models

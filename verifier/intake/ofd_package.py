@@ -89,7 +89,8 @@ class Package:
         if path in self._parsed:
             return self._parsed[path]
         data = self.read(path, _XML_BYTES)
-        parser = ElementTree.XMLParser(target=_Builder(self.budget))
+        # _Builder refuses a DTD and bounds the tree
+        parser = ElementTree.XMLParser(target=_Builder(self.budget))  # nosec B314
         try:
             # Expat knows no Chinese encodings but its own Unicode ones.
             parser.feed(data.decode("gb18030") if _CHINESE.match(data) else data)

@@ -156,7 +156,9 @@ def _of_interface(
         principal = tokens.authenticate(services, credentials.credentials)
         return Person(principal.name, principal.role)
     secret = cookies.secret_of(request)
-    if not secret or request.headers.get(cookies.HEADER) is None:
+    # who brings an Authorization header of any kind means that one
+    by_header = "authorization" in request.headers
+    if by_header or not secret or request.headers.get(cookies.HEADER) is None:
         raise AuthError("auth.missing")
     cookies.require_own_form(request, secret, form_token or "")
     found = sessions.current(services, secret)

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 
 from schemas.case import Role
 from verifier.errors import CODES
+from verifier.web import cookies
 from verifier.web.auth import roles_of
 from verifier.web.problems import MEDIA_TYPE, Problem, title_of
 
@@ -22,6 +23,25 @@ GUARDED = ("auth.missing", "auth.forbidden", "request.form_expired")
 
 ALWAYS = ("database.unavailable", "internal.unexpected")
 """So may every operation that looks at the database."""
+
+BEARER, SESSION, FORM_TOKEN = "HTTPBearer", "Session", "FormToken"
+WAYS_IN = ((BEARER,), (SESSION, FORM_TOKEN))
+"""A token of a program's; or the session's cookie together with the form token of the page that sends it."""
+
+_SCHEMES = {
+    SESSION: {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": cookies.SESSION,
+        "description": f"The session of a page; behind TLS it is called `__Host-{cookies.SESSION}`.",
+    },
+    FORM_TOKEN: {
+        "type": "apiKey",
+        "in": "header",
+        "name": cookies.HEADER,
+        "description": "The `form_token` of the page, on every method: without it the cookie counts for nothing.",
+    },
+}
 
 _REF = "#/components/schemas/"
 
@@ -44,6 +64,7 @@ def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
             for router in routers:
                 _complete(document, (route for route in router.routes if isinstance(route, APIRoute)))
             _add_problem(document)
+            document["components"]["securitySchemes"].update(_SCHEMES)
             app.openapi_schema = document
         return app.openapi_schema
 
@@ -61,6 +82,8 @@ def _complete(document: dict[str, Any], routes: Iterable[APIRoute]) -> None:
             codes = [*operation.get(CODES_KEY, ()), *(GUARDED if roles else ()), *(ALWAYS if roles else ())]
             operation[CODES_KEY] = sorted(codes, key=lambda code: (CODES[code].status, code))
             operation[ROLES_KEY] = [role.value for role in Role if roles and role in roles]
+            if roles:
+                operation["security"] = [{name: [] for name in way} for way in WAYS_IN]
             operation["responses"].pop("422", None)
             operation["responses"].update(_responses(operation[CODES_KEY]))
 

@@ -236,7 +236,7 @@ def _visits(
 
     # nobody, nonsense, and logins that are over
     yield "nobody", (answer := place.call(route, method, OTHERS)), nobody(answer)
-    for value in ("Bearer nonsense", "Basic YTpi"):
+    for value in ("Bearer nonsense", "Basic YTpi", "Bearer", ""):
         answer = place.call(route, method, OTHERS, headers={"Authorization": value})
         yield f"header {value}", answer, nobody(answer)
     ended = people.session_of(place.services, "spare-admin")
@@ -399,6 +399,15 @@ def test_a_token_cannot_be_swapped_between_sessions(place: House, services: Serv
     headers = {cookies.HEADER: cookies.form_token(second)}
     assert code(place.client.get(BASE, headers=headers)) == "request.form_expired"
     assert code(place.client.post("/people", data={}, headers=headers)) == "request.form_expired"
+
+
+def test_a_bad_token_is_not_made_good_by_a_cookie(place: House, services: Services) -> None:
+    secret = people.session_of(services, f"person-{ADMIN.value}")
+    people.visit(place.client, secret)
+    own = {cookies.HEADER: cookies.form_token(secret)}
+    assert place.client.get(BASE, headers=own).status_code == 200
+    for value in ("Bearer nonsense", "Basic YTpi", ""):
+        assert code(place.client.get(BASE, headers={**own, "Authorization": value})) == "auth.missing"
 
 
 def test_all_roles_and_actions_stand_in_the_document() -> None:
