@@ -28,9 +28,9 @@ KINDS = (
     DocumentType.OTHER,
 )
 VARIANTS = 3
-WIDTH = 720
+WIDTH = 640
 """Pixels of a small picture, and of its height at most this share of it."""
-PART = 0.4
+PART = 0.36
 MARGIN = 40
 INK = 170
 """Grey value below which a pixel is ink."""

@@ -37,6 +37,9 @@ UNITS = 2
 REVIEWERS = ("first reviewer", "second reviewer")
 BROKER, WEB, RELAY, RECONCILER = "valkey", "web", "relay", "reconciler"
 
+Look = Callable[[], list[psutil.Process]]
+"""Finds the processes of a kind that live now."""
+
 
 class Roll:
     """Which part runs as which process: told by the supervisor."""
@@ -193,6 +196,3 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-Look = Callable[[], list[psutil.Process]]

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -91,7 +91,7 @@ def _direct(stage: Stage, load: Load, saboteur: faults.Saboteur, curse: Curse, c
         stop.set()
 
 
-def _until(look: Any, within_s: float, stop: Stop) -> bool:
+def _until(look: Callable[[], bool], within_s: float, stop: Stop) -> bool:
     until = time.monotonic() + within_s
     while time.monotonic() < until and not stop.wait(LOOK_S):
         if look():

@@ -46,7 +46,7 @@ SHARES = {Fate.RETURNED: 0.15, Fate.APPROVED: 0.05, Fate.WITHDRAWN: 0.05}
 CURSED = 2
 TWICE = 0.2
 """Share of the cases that are submitted twice at once."""
-WHOLE = 0.06
+WHOLE = 0.03
 """Share of the documents that are whole pages."""
 LONGEST_THOUGHT_S = 20.0
 """Until an applicant who withdraws does so."""

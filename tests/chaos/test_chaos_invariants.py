@@ -15,13 +15,13 @@ from schemas.case import AttemptState, CaseState, DecisionAction, DocumentState
 from schemas.events import EventType
 from tests.chaos.invariants import Expected, check, is_quiet
 from tests.chaos.load import Decision, Ledger, Upload
-from tests.support.cases import SLOTS, read_all, returned, submitted
+from tests.support.cases import SLOTS, read_all, returned, send_all, submitted
 from tests.support.factories import EXAM, open_test_services, picture
 from verifier.services import submit
 from verifier.services.context import Services, reading, writing
 from verifier.services.withdraw import withdraw
 from verifier.store import audit
-from verifier.store.tables import AttemptRow, CaseRow, DecisionRow, DocumentRow, EventRow, FileRow, OutboxRow
+from verifier.store.tables import AttemptRow, CaseRow, DecisionRow, DocumentRow, EventRow, FileRow
 
 MENDED, TAKEN_BACK = "CHAOS-00001", "CHAOS-00002"
 
@@ -42,8 +42,7 @@ def expected(services: Services) -> Expected:
     read_all(services)
     submitted(services, TAKEN_BACK)
     withdraw(services, TAKEN_BACK, "chaos")
-    with writing(services) as session:
-        session.execute(update(OutboxRow).values(sent_at=services.clock()))
+    send_all(services)
     with reading(services) as session:
         uploads = [
             Upload(number, slot, sha256)
@@ -132,10 +131,6 @@ def unread_document(session: Session) -> None:
     session.execute(update(DocumentRow).where(DocumentRow.id == 1).values(state=DocumentState.NOT_READ))
 
 
-def outbox_unsent(session: Session) -> None:
-    session.execute(update(OutboxRow).where(OutboxRow.id == 1).values(sent_at=None))
-
-
 @pytest.mark.parametrize(
     ("damage", "name"),
     [
@@ -150,7 +145,6 @@ def outbox_unsent(session: Session) -> None:
         (submission_lost, "no acknowledged submission lost"),
         (withdrawal_lost, "withdrawn cases stay withdrawn, no other is"),
         (unread_document, "every read document read by one attempt"),
-        (outbox_unsent, "outbox empty"),
     ],
 )
 def test_damage_is_named(services: Services, expected: Expected, damage: Callable[[Session], None], name: str) -> None:
@@ -162,6 +156,11 @@ def test_damage_is_named(services: Services, expected: Expected, damage: Callabl
 def test_a_file_that_is_gone_or_damaged_is_named(services: Services, expected: Expected) -> None:
     services.files.delete(expected.ledger.uploads[0].sha256)
     assert broken(services, expected) == {"every file opens and matches its hash"}
+
+
+def test_what_nobody_sends_is_named(services: Services, expected: Expected) -> None:
+    submitted(services, "CHAOS-00003")
+    assert "outbox empty" in broken(services, expected)
 
 
 def test_complaints_and_unfinished_stories_are_named(services: Services, expected: Expected) -> None:
