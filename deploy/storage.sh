@@ -3,13 +3,13 @@
 set -eu
 umask 077
 bucket=$1
-cat >/run/storage/s3.json <<END
+cat >/tmp/s3.json <<END
 {"identities": [{
   "name": "verifier",
   "credentials": [{"accessKey": "$S3_ACCESS_KEY", "secretKey": "$S3_SECRET_KEY"}],
   "actions": ["Read:$bucket", "Write:$bucket", "List:$bucket"]
 }]}
 END
-exec weed server -dir=/data -ip=storage -ip.bind=0.0.0.0 -s3 -s3.config=/run/storage/s3.json -s3.iam=false \
+exec weed server -dir=/data -ip=storage -ip.bind=0.0.0.0 -s3 -s3.config=/tmp/s3.json -s3.iam=false \
     -s3.autoCreateBucket=false -s3.port.iceberg=0 -s3.port.lance=0 -volume.max=0 -master.volumeSizeLimitMB=1024 \
-    -master.telemetry=false -filer.localSocket=/run/storage/filer.sock -s3.localSocket=/run/storage/s3.sock
+    -master.telemetry=false -filer.localSocket=/tmp/filer.sock -s3.localSocket=/tmp/s3.sock
