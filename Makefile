@@ -7,10 +7,10 @@ SEED ?= 1
 CASES ?= 200
 DB ?= both
 
-.PHONY: help models up test check schemathesis bench chaos chaos-all lock clean
+.PHONY: help models up test check schemathesis bench chaos chaos-all compose-drill lock clean
 
 help:
-	@echo "make up | test | check | schemathesis | bench | chaos | models | lock"
+	@echo "make up | test | check | schemathesis | bench | chaos | compose-drill | models | lock"
 
 $(VENV)/.installed: requirements.lock requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -51,6 +51,9 @@ chaos-all: models
 
 bench: models
 	$(BIN)/python -m bench.ocr
+
+compose-drill: models
+	$(BIN)/python -m bench.compose_drill
 
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.lock
