@@ -275,15 +275,15 @@ def _open(stack: Stack) -> int:
 def _drain(stack: Stack) -> None:
     """Wait until every attempt is closed, as long as some are. Raises RuntimeError when nothing moves any more."""
     left = _open(stack)
+    until = time.monotonic() + PATIENCE_S
     while left:
-        before = left
-
-        def moved() -> bool:
-            nonlocal left
-            left = _open(stack)
-            return left != before
-
-        wait_for(moved, PATIENCE_S, f"one of {before} open attempts is closed")
+        time.sleep(2)
+        now = _open(stack)
+        if now != left:
+            until = time.monotonic() + PATIENCE_S
+        elif time.monotonic() >= until:
+            raise RuntimeError(f"{left} attempts stay open")
+        left = now
 
 
 def verdict(

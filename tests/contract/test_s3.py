@@ -115,6 +115,14 @@ def test_without_a_key_the_usual_places_are_asked(
     assert store.get(store.put(b"paper")) == b"paper"
 
 
+def test_a_walk_takes_page_after_page(s3: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("verifier.store.s3.PAGE", 4)
+    store = opened(tmp_path, s3.settings())
+    names = sorted(store.put(f"paper {number}".encode()) for number in range(10))
+    assert [found.sha256 for found in store.walk()] == names
+    assert [found.sha256 for found in store.walk(names[2])] == names[3:]
+
+
 def test_a_bucket_may_be_used_whole(s3: S3Server, tmp_path: Path) -> None:
     with open_s3() as own:
         store = opened(tmp_path, own.settings(), files_url=f"s3://{BUCKET}")

@@ -59,7 +59,7 @@ def test_the_settings_and_commands_are_those_of_the_program() -> None:
         verb, *options = service["command"]
         assert verb in commands
         assert {word for word in options if word.startswith("--")} <= {
-            flag for parameter in commands[verb].params for flag in parameter.opts
+            flag for parameter in commands[verb].params for flag in (*parameter.opts, *parameter.secondary_opts)
         }
 
 

@@ -21,9 +21,11 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectTimeoutError,
     EndpointConnectionError,
     NoCredentialsError,
     PartialCredentialsError,
+    ReadTimeoutError,
     SSLError,
 )
 
@@ -39,6 +41,8 @@ REGION = "VERIFIER_S3_REGION"
 CONNECT_S = 3.0
 ANSWER_S = 20.0
 TRIES = 3
+PAGE = 1000
+"""Names in one answer; more no store gives."""
 PROBE_S = 2.0
 """Whoever asks `/readyz` gives up soon itself."""
 
@@ -100,17 +104,17 @@ class S3Files:
         return Stored(sha256=sha256, size=found["ContentLength"], put_at=found["LastModified"].astimezone(UTC))
 
     def walk(self, after: str = "") -> Iterator[Stored]:
-        key = self._prefix + after
+        start = {"StartAfter": self._prefix + after}
         while True:
-            page = self._call("list_objects_v2", Prefix=self._prefix, StartAfter=key)
+            page = self._call("list_objects_v2", Prefix=self._prefix, MaxKeys=PAGE, **start)
             for found in page.get("Contents", ()):
-                key = found["Key"]
-                name = key.removeprefix(self._prefix)
+                name = found["Key"].removeprefix(self._prefix)
                 if NAME.fullmatch(name):
                     put_at = found["LastModified"].astimezone(UTC)
                     yield Stored(sha256=name, size=found["Size"], put_at=put_at)
             if not page["IsTruncated"]:
                 return
+            start = {"ContinuationToken": page["NextContinuationToken"]}
 
     def drop_partial(self, before: datetime) -> int:  # noqa: ARG002
         """A put that was cut off leaves nothing: it is one request, never an upload in parts."""
@@ -128,7 +132,7 @@ class S3Files:
         )
         for what, operation, arguments in steps:
             try:
-                getattr(self._short, operation)(Bucket=self._bucket, **arguments)
+                getattr(self._client(self._long), operation)(Bucket=self._bucket, **arguments)
             except (BotoCoreError, ClientError) as error:
                 raise self._explained(error, what) from error
 
@@ -169,7 +173,7 @@ class S3Files:
             return ConfigError(
                 name=ENDPOINT, why=f"{self._where} does not speak TLS, or its certificate is not trusted"
             )
-        if isinstance(error, EndpointConnectionError):
+        if isinstance(error, EndpointConnectionError | ConnectTimeoutError):
             return ConfigError(name=ENDPOINT, why=f"nothing answers at {self._where}")
         if code in _UNKNOWN_KEY:
             return ConfigError(name=ACCESS_KEY, why=f"{self._where} does not know this key")
@@ -185,7 +189,7 @@ class S3Files:
             return ConfigError(name=REGION, why=f"the bucket {self._bucket} lies in another region")
         if code == "RequestTimeTooSkewed":
             return ConfigError(name=ENDPOINT, why=f"the clocks of {self._where} and of this machine differ")
-        if _status(error) >= _AWAY:
+        if _status(error) >= _AWAY or isinstance(error, ReadTimeoutError):
             return _unavailable(what, error)
         return ConfigError(name=ENDPOINT, why=f"what answers at {self._where} is no S3 store ({code})")
 
