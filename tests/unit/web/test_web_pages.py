@@ -115,8 +115,8 @@ def test_an_empty_house(client: TestClient) -> None:
 
 def test_the_figures(client: TestClient, services: Services, clock: Clock) -> None:
     submitted(services)
-    process.beat(services, "unit1:bulk", "bulk")
     clock.tick(seconds=75)
+    process.beat(services, "unit1:bulk", "bulk")
     page = text_of(client.get("/").text)
     assert "待读取 Waiting 3 最久 1 分钟" in page
     assert "读取进程 Workers 1 正常" in page
