@@ -36,6 +36,11 @@ CODES: dict[str, ErrorSpec] = {
     "file.too_small": ErrorSpec(
         422, "图片尺寸过小({width}×{height} 像素),无法辨认文字。", "请上传原图,不要上传缩略图。"
     ),
+    "file.too_slow": ErrorSpec(
+        422, "文件过于复杂,未能在限定时间内打开。", "请重新拍照,或重新导出为简单的 PDF 后上传。"
+    ),
+    "file.too_costly": ErrorSpec(422, "打开文件所需的内存超过限制。", "请缩小图片或减少页数后重新上传。"),
+    "file.crashed": ErrorSpec(422, "文件内容异常,无法打开。", "请重新拍照或重新导出后上传。"),
     "file.missing": ErrorSpec(422, "找不到文件 {file}。", "请检查申请中列出的文件是否都在文件夹里。"),
     "file.too_many": ErrorSpec(422, "一项材料最多上传 {limit} 个文件。", "请合并页面或只上传需要的页面。"),
     # case folders and requests
@@ -92,6 +97,7 @@ CODES: dict[str, ErrorSpec] = {
     "storage.lost": ErrorSpec(500, "存储中缺少已登记的文件。", "请联系管理员核对存储。"),
     "database.unavailable": ErrorSpec(503, "数据库暂时不可用。", "请稍后再试。", transient=True),
     "database.not_migrated": ErrorSpec(500, "数据库结构不是当前版本。", "请先运行 verifier migrate。"),
+    "sandbox.unavailable": ErrorSpec(503, "文件检查程序暂时不可用。", "请稍后再试。", transient=True),
     "queue.unavailable": ErrorSpec(503, "任务队列暂时不可用。", "上传不受影响,系统会自动恢复处理。", transient=True),
     "worker.killed": ErrorSpec(500, "处理进程被中断。", "系统会自动重试。", transient=True),
     "worker.lost": ErrorSpec(500, "处理任务丢失。", "系统会自动重试。", transient=True),
@@ -194,6 +200,12 @@ class StorageError(VerifierError):
     """Files or rows cannot be reached."""
 
     default_code = "storage.unavailable"
+
+
+class SandboxError(VerifierError):
+    """The processes that open strangers' files cannot be reached."""
+
+    default_code = "sandbox.unavailable"
 
 
 class QueueError(VerifierError):

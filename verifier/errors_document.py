@@ -21,6 +21,7 @@ SUBJECTS: dict[str, str] = {
     "config": "设置",
     "storage": "文件存储",
     "database": "数据库",
+    "sandbox": "文件检查程序(隔离进程)",
     "queue": "任务队列",
     "worker": "处理进程",
     "internal": "内部",

@@ -128,6 +128,10 @@ class Settings(BaseSettings):
     min_side: int = Field(default=200, ge=16)
     pdf_dpi: int = Field(default=200, ge=72, le=400)
 
+    sandbox_children: int = Field(default=2, ge=1, le=32)
+    sandbox_memory_mb: int = Field(default=600, ge=128, le=8192)
+    sandbox_deadline_s: float = Field(default=15.0, gt=0, le=300)
+
     page_deadline_s: float = Field(default=60.0, gt=0)
     engine_threads: int = Field(default=0, ge=0, le=64)
     engine_max_pages: int = Field(default=500, ge=1)

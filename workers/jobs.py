@@ -111,7 +111,9 @@ def _run(services: Services, work: Work, worker: str, engine: Engine) -> None:
 def _read(services: Services, work: Work, engine: Engine) -> Read:
     files = process.load_files(services, work)
     deadline_s = services.settings.page_deadline_s
-    return read_files(work.slot, files, engine, limits=services.limits, page_deadline_s=deadline_s)
+    return read_files(
+        work.slot, files, engine, limits=services.limits, page_deadline_s=deadline_s, reader=services.reader
+    )
 
 
 def _failed(services: Services, attempt_id: str, error: VerifierError) -> None:

@@ -19,8 +19,9 @@ import structlog
 
 from verifier.errors import EngineError, StorageError
 from verifier.ocr.host import PADDLE_FACTORY, EngineHost
+from verifier.sandbox import sandbox_of
 from verifier.services import process, reconcile
-from verifier.services.context import Services, open_services, require_files
+from verifier.services.context import Services, bounds_of, open_services, require_files
 from verifier.settings import Settings
 from verifier.supervise import Part, Stop, supervise
 from workers import worker
@@ -73,9 +74,10 @@ def run(
     with host:
         if not _came_up(host, stop):
             return
+        sandbox = sandbox_of(bounds_of(settings))
         log.info("unit.ready", queues=list(names), threads=threads)
         queues = {f"{unit}-{name}": name for name in names}
-        parts = [_queue_worker(queue, host.socket_path, name, threads) for name, queue in queues.items()]
+        parts = [_queue_worker(queue, host.socket_path, sandbox.path, name, threads) for name, queue in queues.items()]
         crew = Crew(services, queues)
         watch = _Watch(host, crew, stop, every_s=settings.lease_s / 3)
         watch.start()
@@ -179,10 +181,11 @@ def _socket_dir(settings: Settings) -> Path:
     return Path(tempfile.gettempdir()) / f"verifier-{os.getuid()}"
 
 
-def _queue_worker(queue: str, engine_socket: Path, name: str, threads: int) -> Part:
+def _queue_worker(queue: str, engine_socket: Path, sandbox_socket: Path, name: str, threads: int) -> Part:
     command = [
         sys.executable, "-m", "workers.worker",
-        "--queue", queue, "--engine-socket", str(engine_socket), "--name", name, "--parent", str(os.getpid()),
+        "--queue", queue, "--engine-socket", str(engine_socket), "--sandbox-socket", str(sandbox_socket),
+        "--name", name, "--parent", str(os.getpid()),
     ]  # fmt: skip
     # NumPy's and OpenCV's own threads come from the same cores as the engine's.
     variables = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -23,6 +24,7 @@ from rq.serializers import JSONSerializer
 from verifier import logs
 from verifier.errors import QueueError, StorageError, VerifierError
 from verifier.lifetime import die_with_parent, end_forks_with_me
+from verifier.sandbox import SandboxClient
 from verifier.services import reconcile
 from verifier.services.context import Services, open_services
 from verifier.settings import Settings, load_settings
@@ -43,6 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="workers.worker")
     parser.add_argument("--queue", required=True)
     parser.add_argument("--engine-socket", required=True, type=Path)
+    parser.add_argument("--sandbox-socket", type=Path)
     parser.add_argument("--name", required=True)
     parser.add_argument("--parent", type=int, default=0)
     options = parser.parse_args()
@@ -52,7 +55,7 @@ def main() -> None:
     settings = load_settings()
     logs.configure(settings, part=f"worker:{options.queue}")
     try:
-        run(settings, options.queue, options.engine_socket, name_of(options.name, os.getpid()))
+        run(settings, options.queue, options.engine_socket, name_of(options.name, os.getpid()), options.sandbox_socket)
     except VerifierError as error:
         log.error("worker.ended", code=error.code)
         sys.exit(1)
@@ -67,13 +70,16 @@ def name_of(base: str, pid: int) -> str:
     return f"{base}-{pid}"
 
 
-def run(settings: Settings, queue: str, engine_socket: Path, name: str) -> None:
-    """Work until SIGTERM (the job in hand is finished first). Redis being away is waited out.
+def run(settings: Settings, queue: str, engine_socket: Path, name: str, sandbox_socket: Path | None = None) -> None:
+    """Work until SIGTERM (the job in hand is finished first). Redis being away is waited out. Files are opened by the
+    sandbox at `sandbox_socket`; without it every job starts one.
 
     Raises StorageError when the database is away at the start, QueueError when Redis goes for longer than a worker can
     hold its breath: whoever supervises starts the next one.
     """
     services = open_services(settings)
+    if sandbox_socket is not None:
+        services = replace(services, reader=SandboxClient(sandbox_socket))
     _close_connections(services)
     jobs.prepare(jobs.Surroundings(services=services, engine_socket=engine_socket, worker=name))
     connection = queues.connect(settings.redis_url, reconnects=queues.RECONNECTS)

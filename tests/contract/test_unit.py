@@ -104,7 +104,7 @@ def test_killed_in_the_middle_of_a_page_it_leaves_no_orphans(house: House, hold:
     with house.relaying(), running_unit(house) as started, hold.held():
         reading_a_page(house, hold)
         everyone = descendants(started.pid)
-        assert len(everyone) == 4, "an engine, two workers, a work-horse"
+        assert len(everyone) == 5, "an engine, a sandbox, two workers, a work-horse"
         started.kill()
         wait_until(lambda: not any(map(is_alive, everyone)), within_s=ENOUGH_S, what="all of it is gone")
     assert house.attempts(NO)[0][2:] == ("queued", "engine.crashed"), "its work-horse still handed it back"

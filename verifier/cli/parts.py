@@ -14,8 +14,9 @@ from verifier import logs
 from verifier.cli.app import EXIT_REFUSED, DataOption, errors
 from verifier.errors import ConfigError, VerifierError
 from verifier.lifetime import die_with_parent
+from verifier.sandbox import Sandbox, sandbox_of
 from verifier.services import production
-from verifier.services.context import open_services, random_id, require_files
+from verifier.services.context import bounds_of, open_services, random_id, require_files
 from verifier.settings import Settings, load_settings
 from verifier.supervise import stop_on_signals
 
@@ -68,7 +69,10 @@ def serve(
     services = open_services(settings)
     refuse(production.account_problems(services))
     require_files(services)
-    app = create_app(services, [Probe("queue", broker_probe(settings))])
+    sandbox = sandbox_of(bounds_of(settings))
+    sandbox.start()
+    probes = [Probe("queue", broker_probe(settings)), Probe("sandbox", lambda: require_ready(sandbox))]
+    app = create_app(services, probes)
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -80,6 +84,11 @@ def serve(
     )
     taken = listen(settings) if listener < 0 else socket.socket(fileno=listener)
     uvicorn.Server(config).run(sockets=[taken])
+
+
+def require_ready(sandbox: Sandbox) -> None:
+    """A probe's question. Raises SandboxError while it does not stand."""
+    sandbox.wait_ready(0.5)
 
 
 def require_production(settings: Settings) -> None:

@@ -14,7 +14,8 @@ from verifier.errors import InputError
 from verifier.ocr.engine import Engine
 from verifier.ocr.paddle import PaddleEngine
 from verifier.rules import batches
-from verifier.services.context import limits_of
+from verifier.sandbox import sandbox_of
+from verifier.services.context import bounds_of, limits_of
 from verifier.settings import Settings
 
 
@@ -42,7 +43,12 @@ def read_case(
         files = [pipeline.NamedFile(name, (case.path / name).read_bytes()) for name in slot.files]
         try:
             reads[slot.slot] = pipeline.read_document(
-                slot.slot, files, engine, limits=limits_of(settings), page_deadline_s=settings.page_deadline_s
+                slot.slot,
+                files,
+                engine,
+                limits=limits_of(settings),
+                page_deadline_s=settings.page_deadline_s,
+                reader=sandbox_of(bounds_of(settings)),
             )
         except InputError as error:
             refused.append(refusal(slot.slot, error))

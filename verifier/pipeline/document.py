@@ -16,12 +16,12 @@ from verifier.extract.confirm import confirm
 from verifier.extract.page import ReadPage
 from verifier.extract.people import ABOUT_ONE_PERSON, people_of
 from verifier.extract.voided import voiding_words
-from verifier.imaging import quality
-from verifier.intake import Limits, decode, sniff, traces
+from verifier.intake import Limits, Trace
 from verifier.ocr.engine import Engine
 from verifier.ocr.timed import TimedEngine
 from verifier.pipeline.hidden import judge_captures
 from verifier.pipeline.pages import PageReading, read_page
+from verifier.sandbox.reader import IN_PROCESS, Reader
 
 DEFAULT_LIMITS = Limits()
 
@@ -53,8 +53,9 @@ def read_document(
     *,
     limits: Limits = DEFAULT_LIMITS,
     page_deadline_s: float = 60.0,
+    reader: Reader = IN_PROCESS,
 ) -> Read:
-    """Read the files of one slot, in order, as one document.
+    """Read the files of one slot, in order, as one document. `reader` opens them: strangers' files behind walls.
 
     Raises InputError for a file that cannot be used and EngineError when the engine fails.
     """
@@ -65,13 +66,14 @@ def read_document(
     signals: list[Signal] = []
     for file in files:
         first = len(pages)
-        for decoded in decode(file.data, limits):
+        opened = reader.open(file.data, limits)
+        for decoded in opened.pages:
             reading = read_page(decoded, len(pages), timed, deadline_s=page_deadline_s)
             height, width = decoded.image.shape[:2]
             readings.append(reading)
             signals.extend(signal.model_copy(update={"file": file.name}) for signal in reading.signals)
             pages.append(Page(file=file.name, page=decoded.number, width=width, height=height, quality=reading.quality))
-        signals.extend(_traces(file, first))
+        signals.extend(_traces(file.name, opened.traces, first))
     parts = [part for reading in readings for part in reading.parts]
     guesses = [classify(part) for part in parts]
     kind = type_of(guesses, slot)
@@ -96,17 +98,17 @@ def read_document(
     return Read(document, total_ms=_ms(time.perf_counter() - started), ocr_ms=_ms(timed.spent_s))
 
 
-def _traces(file: NamedFile, first: int) -> list[Signal]:
+def _traces(file: str, traces: Sequence[Trace], first: int) -> list[Signal]:
     """What the file itself says about how it came to be; `first` is the document's number of its first page."""
     return [
         Signal(
             kind=trace.kind,
-            file=file.name,
+            file=file,
             page=None if trace.page is None else first + trace.page - 1,
             detail=trace.detail,
             strong=trace.strong,
         )
-        for trace in traces(file.data, sniff(file.data))
+        for trace in traces
     ]
 
 
@@ -137,25 +139,18 @@ def _of_one_person(kind: DocumentType, papers: Sequence[ReadPage]) -> tuple[list
     return [paper for at, paper in enumerate(papers) if at not in others], max(1, len(people))
 
 
-def measure_capture(files: Sequence[NamedFile], *, limits: Limits = DEFAULT_LIMITS) -> tuple[Page, ...]:
+def measure_capture(
+    files: Sequence[NamedFile], *, limits: Limits = DEFAULT_LIMITS, reader: Reader = IN_PROCESS
+) -> tuple[Page, ...]:
     """What can be said of a capture at once, before any reading: each page's size and quality.
 
     Raises InputError for a file that cannot be used.
     """
-    pages: list[Page] = []
-    for file in files:
-        for decoded in decode(file.data, limits):
-            height, width = decoded.image.shape[:2]
-            pages.append(
-                Page(
-                    file=file.name,
-                    page=decoded.number,
-                    width=width,
-                    height=height,
-                    quality=quality.measure(decoded.image),
-                )
-            )
-    return tuple(pages)
+    return tuple(
+        Page(file=file.name, page=page.number, width=page.width, height=page.height, quality=page.quality)
+        for file in files
+        for page in reader.measure(file.data, limits)
+    )
 
 
 def _ms(seconds: float) -> int:

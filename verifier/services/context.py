@@ -20,6 +20,7 @@ from verifier.errors import StorageError
 from verifier.intake import FileKind, Limits, sniff
 from verifier.pipeline import NamedFile, Read
 from verifier.rules import batches
+from verifier.sandbox import IN_PROCESS, Bounds, Reader, sandbox_of
 from verifier.services.messages import Console, Sender, sender_of
 from verifier.settings import Settings
 from verifier.store import database
@@ -33,7 +34,7 @@ class Services:
     `clock` answers an aware UTC datetime, `new_id` a fresh id of letters and digits. `sniff` names a file's kind by its
     content, `measure` decodes and measures files, `judge` runs the rules over a
     whole case, `load_batch` finds a batch by its code; the first, second and fourth raise InputError for what an
-    applicant can mend. `sender` hands messages to people's phones.
+    applicant can mend. `sender` hands messages to people's phones. `reader` opens strangers' files.
     """
 
     sessions: sessionmaker[Session]
@@ -48,6 +49,7 @@ class Services:
     judge: Callable[[Application, Mapping[DocumentType, Read]], CaseResult]
     load_batch: Callable[[str], Batch]
     sender: Sender = field(default_factory=Console)
+    reader: Reader = IN_PROCESS
 
 
 @contextmanager
@@ -104,6 +106,16 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
+def bounds_of(settings: Settings) -> Bounds:
+    """What the settings let a process have that opens a stranger's file."""
+    return Bounds(
+        memory_mb=settings.sandbox_memory_mb,
+        deadline_s=settings.sandbox_deadline_s,
+        children=settings.sandbox_children,
+        fonts_dir=settings.models_dir / "fonts",
+    )
+
+
 def open_services(settings: Settings) -> Services:
     """Services as programs use them: the database of the settings (which must be migrated), files, pipeline, batches.
 
@@ -116,6 +128,7 @@ def open_services(settings: Settings) -> Services:
         engine.dispose()
         raise
     limits = limits_of(settings)
+    reader = sandbox_of(bounds_of(settings))
 
     def load_batch(code: str) -> Batch:
         return batches.load(code, settings.batches_dir)
@@ -132,8 +145,9 @@ def open_services(settings: Settings) -> Services:
         limits=limits,
         settings=settings,
         sniff=sniff,
-        measure=lambda files: pipeline.measure_capture(files, limits=limits),
+        measure=lambda files: pipeline.measure_capture(files, limits=limits, reader=reader),
         judge=judge,
         load_batch=load_batch,
         sender=sender_of(settings),
+        reader=reader,
     )

@@ -32,14 +32,18 @@ _APPLICATION_NO = re.compile(r"[A-Za-z0-9_-]{4,40}")
 
 _FILE_REFUSALS = (
     "file.broken",
+    "file.crashed",
     "file.empty",
     "file.encrypted",
+    "file.too_costly",
     "file.too_large",
     "file.too_many",
     "file.too_many_pages",
     "file.too_many_pixels",
+    "file.too_slow",
     "file.too_small",
     "file.type_not_allowed",
+    "sandbox.unavailable",
 )
 
 _BODY_REFUSALS = ("request.invalid", "request.media_type", "request.too_large")
