@@ -66,9 +66,7 @@ class Sandbox:
     @property
     def path(self) -> Path:
         """Where it listens; started if it was not."""
-        self.start()
-        assert self._folder is not None
-        return sockets.private_path(self._folder, "sandbox")
+        return sockets.private_path(self.start(), "sandbox")
 
     def measure(self, data: bytes, limits: Limits) -> tuple[Measured, ...]:
         return SandboxClient(self.path).measure(data, limits)
@@ -76,11 +74,11 @@ class Sandbox:
     def open(self, data: bytes, limits: Limits) -> Opened:
         return SandboxClient(self.path).open(data, limits)
 
-    def start(self) -> None:
-        """Make the socket and start the process; returns without waiting for it. Raises ConfigError."""
+    def start(self) -> Path:
+        """Make the socket and start the process, once; returns its folder without waiting. Raises ConfigError."""
         with self._lock:
-            if self._owner:
-                return
+            if self._folder is not None:
+                return self._folder
             self._folder = Path(tempfile.mkdtemp(prefix="verifier-sandbox-"))
             self._owner = os.getpid()
             atexit.register(self.stop)
@@ -89,6 +87,7 @@ class Sandbox:
                 target=self._supervise, args=(self._folder, listener), name="sandbox", daemon=True
             )
             self._thread.start()
+            return self._folder
 
     def wait_ready(self, timeout_s: float) -> Ready:
         """Start it if need be and wait. Raises SandboxError when it does not come up in time."""
@@ -152,8 +151,7 @@ class Sandbox:
         with process:
             if self._stopping.is_set():
                 process.kill()
-            assert process.stdout is not None
-            came_up = self._note(process.stdout.readline())
+            came_up = self._note(process.stdout.readline() if process.stdout else b"")
             process.wait()
         self._ready.clear()
         self._process = None
