@@ -17,6 +17,7 @@ class EventType(StrEnum):
     DOCUMENT_READ = "document_read"
     DOCUMENT_NOT_READ = "document_not_read"
     ATTEMPT_LOST = "attempt_lost"
+    ATTEMPT_RETRIED = "attempt_retried"
     ADVICE_GIVEN = "advice_given"
     CASE_VIEWED = "case_viewed"
     CASE_CLAIMED = "case_claimed"

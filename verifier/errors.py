@@ -56,6 +56,13 @@ CODES: dict[str, ErrorSpec] = {
     "case.not_claimed": ErrorSpec(409, "您没有领取这件申请,或领取已过期。", "请重新领取后再作决定。"),
     "case.claimed": ErrorSpec(409, "这件申请已由另一位工作人员领取。", "请领取其他申请,或稍后再试。"),
     "case.same_person": ErrorSpec(409, "认定须由另一位工作人员作出。", "请交由其他工作人员办理。"),
+    # attempts to read
+    "attempt.not_found": ErrorSpec(404, "没有找到该次读取。", "请核对编号。"),
+    "attempt.not_retryable": ErrorSpec(
+        409,
+        "该次读取不能重试:须为该材料最近一次、以失败告终的读取,材料未被替换,且申请尚未作出决定。",
+        "请刷新列表后再选。",
+    ),
     "request.invalid": ErrorSpec(422, "请求内容有误:{where}:{why}。", "请按接口说明修改后重试。"),
     "request.not_found": ErrorSpec(404, "没有这个地址。", "请核对地址。"),
     "request.method_not_allowed": ErrorSpec(405, "该地址不支持此操作。", "请核对接口说明。"),

@@ -11,6 +11,7 @@ from verifier.generated import write_document
 SUBJECTS: dict[str, str] = {
     "file": "文件",
     "case": "申请",
+    "attempt": "读取",
     "request": "请求",
     "auth": "登录、令牌与角色",
     "account": "账户",

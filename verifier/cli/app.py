@@ -39,6 +39,7 @@ def complete() -> typer.Typer:
     """The app with every command registered."""
     # Imported here because the commands import this module.
     from verifier.cli.accounts import register as accounts
+    from verifier.cli.attempts import register as attempts
     from verifier.cli.evaluate import register as evaluate
     from verifier.cli.files import register as files
     from verifier.cli.models import register as models
@@ -47,7 +48,7 @@ def complete() -> typer.Typer:
     from verifier.cli.up import register as up
     from verifier.cli.verify import register as verify
 
-    for register in (verify, evaluate, up, parts, models, tokens, accounts, files):
+    for register in (verify, evaluate, up, parts, models, tokens, accounts, files, attempts):
         register(app)
     return app
 

@@ -33,6 +33,8 @@ class Action(StrEnum):
     CONFIRM = "confirm"
     """The second decision: recognise or deny."""
     STATS = "stats"
+    OPERATE = "operate"
+    """Look after the queue: attempts, retries, pauses, workers."""
     PEOPLE = "people"
     """Others' accounts and sessions."""
     ACCOUNT = "account"
@@ -65,6 +67,7 @@ TABLE: Mapping[Action, Mapping[Role, Reach]] = {
     Action.DECIDE: _all(*_REVIEWERS),
     Action.CONFIRM: _all(Role.SECOND_REVIEWER),
     Action.STATS: _all(Role.INTEGRATION, *STAFF),
+    Action.OPERATE: _all(Role.ADMIN),
     Action.PEOPLE: _all(Role.ADMIN),
     Action.ACCOUNT: _all(*STAFF, Role.APPLICANT),
 }

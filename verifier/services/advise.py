@@ -44,12 +44,19 @@ def settle(services: Services, session: Session, case: CaseRow, now: datetime) -
     """Advise on the case when every document is read or given up; None when something is still to be read, or when the
     advice was given before.
 
+    It is given anew when a person had a document tried again and it was read; not while somebody holds the case: what
+    they look at does not change under their hands.
+
     The caller holds the case's lock: of two documents that finish together the later one sees the earlier one's row,
     and the state that the first advice leaves behind keeps a second from being given.
     """
     session.flush()
     documents = current_documents(session, case)
-    if case.state not in _AWAITING_ADVICE or not all(is_settled(row) for row in documents):
+    if not all(is_settled(row) for row in documents):
+        return None
+    if case.state in (CaseState.NEEDS_CORRECTION, CaseState.NEEDS_REVIEW) and _is_outdated(case, documents):
+        move_case(session, case, CaseState.READING, at=now, actor=MACHINE, why="retried")
+    if case.state not in _AWAITING_ADVICE:
         return None
     if case.state != CaseState.READING:
         move_case(session, case, CaseState.READING, at=now, actor=MACHINE)
@@ -73,6 +80,12 @@ def settle(services: Services, session: Session, case: CaseRow, now: datetime) -
     )
     move_case(session, case, case.advised_state, at=now, actor=MACHINE)
     return result
+
+
+def _is_outdated(case: CaseRow, documents: Sequence[DocumentRow]) -> bool:
+    """Whether something was read after the advice."""
+    given = case.advised_at
+    return given is not None and any(row.read_at is not None and row.read_at > given for row in documents)
 
 
 def _readings(session: Session, case: CaseRow, documents: Sequence[DocumentRow]) -> dict[DocumentType, DocumentReading]:

@@ -229,6 +229,6 @@ def _put_back_lapsed_claims(services: Services, now: datetime) -> int:
                 .with_for_update(skip_locked=True)
             )
             if case is not None and case.state in (CaseState.IN_REVIEW, CaseState.ACCEPTED):
-                put_back(session, case, at=now, actor=MACHINE, why="lapsed")
+                put_back(services, session, case, at=now, actor=MACHINE, why="lapsed")
                 count += 1
     return count

@@ -14,7 +14,7 @@ from schemas.document import DocumentType
 from schemas.events import EventType
 from schemas.finding import Finding, Severity
 from verifier.errors import InputError, StateError
-from verifier.services import queries
+from verifier.services import advise, queries
 from verifier.services.cases import MACHINE, current_documents, find_case, lock_case, move_case
 from verifier.services.context import Services, reading, writing
 from verifier.store import audit
@@ -98,7 +98,7 @@ def _claim(services: Services, session: Session, case: CaseRow, actor: str) -> C
     if held_by_another:
         raise StateError("case.claimed")
     if case.state == CaseState.IN_REVIEW and case.claimed_by != actor:
-        put_back(session, case, at=now, actor=MACHINE, why="lapsed")
+        put_back(services, session, case, at=now, actor=MACHINE, why="lapsed")
     if case.state in READING_DONE:
         move_case(session, case, CaseState.IN_REVIEW, at=now, actor=actor)
     elif case.state not in (CaseState.IN_REVIEW, CaseState.ACCEPTED):
@@ -115,15 +115,17 @@ def release(services: Services, application_no: str, actor: str) -> None:
         case = lock_case(session, application_no)
         now = services.clock()
         _require_claim(case, actor, now)
-        put_back(session, case, at=now, actor=actor, why="released")
+        put_back(services, session, case, at=now, actor=actor, why="released")
 
 
-def put_back(session: Session, case: CaseRow, *, at: datetime, actor: str, why: str) -> None:
-    """End a claim: a case in review returns to where the advice had put it. The caller holds the case's lock."""
+def put_back(services: Services, session: Session, case: CaseRow, *, at: datetime, actor: str, why: str) -> None:
+    """End a claim: a case in review returns to where the advice had put it, and is advised anew when something was read
+    meanwhile. The caller holds the case's lock."""
     case.claimed_by = case.claim_until = None
     if case.state == CaseState.IN_REVIEW:
         move_case(session, case, case.advised_state or CaseState.NEEDS_REVIEW, at=at, actor=actor, why=why)
     _record(session, EventType.CASE_RELEASED, at, actor, case.application_no, why=why)
+    advise.settle(services, session, case, at)
 
 
 def decide(

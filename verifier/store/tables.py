@@ -229,6 +229,9 @@ class AttemptRow(Base):
         Index(None, "state", "lease_until"),
         Index(None, "finished_at"),
         Index(None, "started_at", "worker"),
+        Index(None, "created_at", "id"),
+        Index(None, "state", "created_at", "id"),
+        Index(None, "error_code", "created_at", "id"),
     )
 
 

@@ -62,6 +62,9 @@ MAY: dict[tuple[str, str], frozenset[Role] | Stage] = {
     ("POST", f"{BASE}/{{application_no}}/release"): CLAIMING,
     ("POST", f"{BASE}/{{application_no}}/decision"): frozenset({REVIEWER, SECOND}),
     ("GET", "/api/v1/stats"): STAFF | {INTEGRATION},
+    ("GET", "/api/v1/attempts"): frozenset({ADMIN}),
+    ("POST", "/api/v1/attempts/{attempt_id}/retry"): frozenset({ADMIN}),
+    ("POST", "/api/v1/attempts/retry"): frozenset({ADMIN}),
     ("GET", "/"): WITH_A_SESSION,
     ("GET", "/cases/{application_no}"): STAFF,
     ("GET", "/my"): WITH_A_SESSION,
@@ -94,6 +97,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "files": [("files", ("1.jpg", b"\xff\xd8\xff\xe0x", "image/jpeg"))]
     },
     f"POST {BASE}/{{application_no}}/decision": {"json": {"action": "return", "reasons": ["x"]}},
+    "POST /api/v1/attempts/retry": {"json": {"error_code": "worker.killed"}},
 }
 
 

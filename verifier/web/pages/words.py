@@ -106,6 +106,7 @@ EVENTS: Mapping[EventType, str] = {
     EventType.DOCUMENT_READ: "材料已读取",
     EventType.DOCUMENT_NOT_READ: "材料未能读取",
     EventType.ATTEMPT_LOST: "读取中断,重新排队",
+    EventType.ATTEMPT_RETRIED: "人工要求重新读取",
     EventType.ADVICE_GIVEN: "给出建议",
     EventType.CASE_VIEWED: "查看申请",
     EventType.CASE_CLAIMED: "领取申请",
