@@ -150,6 +150,13 @@ class Signal(Model):
     """Hard to explain by how honest files are made; a person should look."""
 
 
+class Withheld(Model):
+    """A place that nobody may see: a row about hepatitis B (人社部发〔2010〕12号). What stood there is not kept."""
+
+    page: int
+    box: Quad
+
+
 class DocumentReading(Model):
     """Everything read from the files of one slot."""
 
@@ -173,3 +180,5 @@ class DocumentReading(Model):
     """Fingerprint of each page, 16 hex digits, in order: a look-alike has nearly the same. Empty for a page that shows
     nothing of its own (the back of a card, terms of a contract)."""
     signals: tuple[Signal, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
+    """Blacked out on every picture of a page that a person other than the applicant sees."""

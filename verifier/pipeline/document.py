@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from schemas.document import DocumentType, Page
-from schemas.reading import DocumentReading, Signal
+from schemas.reading import DocumentReading, Signal, Withheld
 from verifier.extract import read_fields, read_unread
 from verifier.extract.classify import TypeGuess, classify
 from verifier.extract.confirm import confirm
@@ -94,6 +94,9 @@ def read_document(
         file_hashes=tuple(hashlib.sha256(file.data).hexdigest() for file in files),
         page_hashes=tuple(reading.fingerprint for reading in readings),
         signals=tuple(signals),
+        withheld=tuple(
+            Withheld(page=page, box=box) for page, reading in enumerate(readings) for box in reading.withheld
+        ),
     )
     return Read(document, total_ms=_ms(time.perf_counter() - started), ocr_ms=_ms(timed.spent_s))
 

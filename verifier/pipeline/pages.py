@@ -12,6 +12,7 @@ from schemas.reading import CodeReading, SealReading, Signal, SignalKind
 from verifier.compare.fingerprint import page_fingerprint
 from verifier.extract.confirm import crop_line
 from verifier.extract.page import ReadPage
+from verifier.geometry import map_quad
 from verifier.imaging import codes, quality, rectify, seals
 from verifier.intake import DecodedPage
 from verifier.ocr.engine import Engine, Image, Recognition
@@ -21,6 +22,7 @@ from verifier.pipeline.papers import Paper
 from verifier.pipeline.seal_readings import read_seals, regions_of
 from verifier.pipeline.text_layer import hidden_text
 from verifier.pipeline.under_seals import read_under_seals
+from verifier.pipeline.withheld import paint, withhold
 
 
 @dataclass(frozen=True)
@@ -35,30 +37,42 @@ class PageReading:
     signals: tuple[Signal, ...] = ()
     fingerprint: str = ""
     """16 hex digits, see verifier.compare.fingerprint; '' for a page that shows nothing of its own."""
+    withheld: tuple[Quad, ...] = ()
+    """Where rows stand that nobody may see, see verifier.pipeline.withheld; in pixels of the page as uploaded."""
 
 
 def read_page(decoded: DecodedPage, index: int, engine: Engine, *, deadline_s: float) -> PageReading:
     """Every stage of one page, in order. `index` counts from 0 over the document.
 
-    The picture: where paper lies on it, and how well it was captured. Each paper on it: read upright, its seals, what
-    they cover, its codes. Raises EngineError when the engine cannot answer.
+    The picture: where paper lies on it, and how well it was captured. Rows that nobody may see are taken away.
+    Each paper on it: read upright, its seals, what they cover, its codes. Raises EngineError when the engine cannot answer.
     """
     flat = rectify.flatten(decoded.image)
     measured = quality.measure(decoded.image, flat)
     papers, is_mirrored = read_either_way(decoded, flat, engine, deadline_s=deadline_s)
+    withholding = withhold(papers)
+    papers, bars = withholding.papers, withholding.uploaded()
+    shown_page = paint(decoded.image, bars, 255) if bars else decoded.image
     parts = tuple(
-        _read_part(paper, regions, decoded.image, index, engine, deadline_s)
+        _read_part(paper, regions, shown_page, index, engine, deadline_s)
         for paper, regions in zip(papers, regions_of(papers), strict=True)
     )
     found = _codes(parts)
     shown = [line.model_copy(update={"box": part.uploaded(line.box)}) for part in parts for line in part.lines]
+    # the text layer has them too, and they are not hidden
+    gone = [
+        line.model_copy(update={"box": map_quad(line.box, paper.to_uploaded)})
+        for paper, lines in zip(papers, withholding.lines, strict=True)
+        for line in lines
+    ]
     return PageReading(
         parts=parts,
         quality=with_mirrored(measured) if is_mirrored else measured,
         seals=tuple(seal for part in parts for seal in part.seals),
         codes=tuple(code for code, _ in found),
-        signals=(*hidden_text(decoded, index, shown), *(_denied(code) for code, denied in found if denied)),
+        signals=(*hidden_text(decoded, index, [*shown, *gone]), *(_denied(code) for code, denied in found if denied)),
         fingerprint=page_fingerprint(line.text for line in shown),
+        withheld=bars,
     )
 
 

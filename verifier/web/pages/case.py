@@ -87,6 +87,8 @@ class DocumentCard:
     fields: tuple[FieldRow, ...]
     seals: tuple[FieldRow, ...]
     codes: int
+    withheld: str
+    """Numbers of the pages on which something may not be seen."""
     findings: int
 
     @property
@@ -200,6 +202,9 @@ def _document(view: CaseView, document: DocumentView) -> DocumentCard:
         fields=_fields(reading) if reading else (),
         seals=_seals(reading) if reading else (),
         codes=len(reading.codes) if reading else 0,
+        withheld="、".join(str(page + 1) for page in sorted({place.page for place in reading.withheld}))
+        if reading
+        else "",
         findings=sum(1 for finding in findings if finding.document == document.slot),
     )
 
