@@ -20,6 +20,8 @@ class EventType(StrEnum):
     ATTEMPT_RETRIED = "attempt_retried"
     ADVICE_GIVEN = "advice_given"
     CASE_VIEWED = "case_viewed"
+    PAGES_VIEWED = "pages_viewed"
+    """Pictures of a document's pages; looks within a quarter of an hour are one."""
     CASE_CLAIMED = "case_claimed"
     CASE_RELEASED = "case_released"
     DECISION_MADE = "decision_made"

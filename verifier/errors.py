@@ -43,6 +43,11 @@ CODES: dict[str, ErrorSpec] = {
     "file.crashed": ErrorSpec(422, "文件内容异常,无法打开。", "请重新拍照或重新导出后上传。"),
     "file.missing": ErrorSpec(422, "找不到文件 {file}。", "请检查申请中列出的文件是否都在文件夹里。"),
     "file.too_many": ErrorSpec(422, "一项材料最多上传 {limit} 个文件。", "请合并页面或只上传需要的页面。"),
+    "page.not_found": ErrorSpec(404, "没有这一页。", "请核对页码。"),
+    "page.not_read": ErrorSpec(409, "材料正在等待读取,暂不能查看图片。", "请在读取完成后查看。"),
+    "page.withheld": ErrorSpec(
+        409, "体检材料未能自动读取,其中可能有按规定不得查看的项目,图片不予显示。", "请重新读取,或退回申请人重新上传。"
+    ),
     # case folders and requests
     "case.not_a_case": ErrorSpec(422, "{path} 不是申请材料文件夹:缺少 application.json。", "请检查路径。"),
     "case.bad_application": ErrorSpec(422, "申请信息有误:{where}:{why}。", "请按说明修改后重新提交。"),

@@ -10,6 +10,7 @@ from verifier.generated import write_document
 
 SUBJECTS: dict[str, str] = {
     "file": "文件",
+    "page": "材料的页面图片",
     "case": "申请",
     "attempt": "读取",
     "request": "请求",

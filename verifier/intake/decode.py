@@ -11,8 +11,13 @@ from verifier.intake.pictures import decode_picture
 from verifier.intake.sniff import FileKind, sniff
 
 
-def decode(data: bytes, limits: Limits = Limits()) -> tuple[DecodedPage, ...]:  # noqa: B008 - frozen, never changes
-    """All pages of a file, in order; a picture is one page, of an animated picture the first frame.
+def decode(
+    data: bytes,
+    limits: Limits = Limits(),  # noqa: B008 - frozen, never changes
+    only: int | None = None,
+) -> tuple[DecodedPage, ...]:
+    """All pages of a file, in order; a picture is one page, of an animated picture the first frame. With `only`, the page
+    of this number, from 1, if there is one.
 
     Raises InputError: `file.empty`, `file.too_large`, `file.type_not_allowed`, `file.broken`, `file.encrypted`,
     `file.too_many_pages`, `file.too_many_pixels`, `file.too_small`. Sizes and page counts are taken from the headers
@@ -22,9 +27,11 @@ def decode(data: bytes, limits: Limits = Limits()) -> tuple[DecodedPage, ...]:  
     limits.check_bytes(len(data))
     kind = sniff(data)
     if kind is FileKind.PDF:
-        return decode_pdf(data, limits)
+        return decode_pdf(data, limits, only)
     if kind is FileKind.OFD:
-        return decode_ofd(data, limits)
+        return decode_ofd(data, limits, only)
+    if only not in (None, 1):
+        return ()
     if kind is FileKind.HEIC:
         return (DecodedPage(image=decode_heif(data, limits), number=1),)
     return (DecodedPage(image=decode_picture(data, kind, limits), number=1),)

@@ -19,8 +19,8 @@ from verifier.intake.page import DecodedPage
 from verifier.intake.pdf import render_page
 
 
-def decode_ofd(data: bytes, limits: Limits) -> tuple[DecodedPage, ...]:
-    """Every page, rendered at `limits.pdf_dpi` or smaller (see Limits), with its text.
+def decode_ofd(data: bytes, limits: Limits, only: int | None = None) -> tuple[DecodedPage, ...]:
+    """Every page, or `only` the one of this number, rendered at `limits.pdf_dpi` or smaller (see Limits), with its text.
 
     Annotations and the pictures of electronic seals are drawn; no signature is verified.
 
@@ -31,7 +31,9 @@ def decode_ofd(data: bytes, limits: Limits) -> tuple[DecodedPage, ...]:
     """
     files = page_files(read_documents(open_package(data, Budget.of(limits))), limits)
     return tuple(
-        _page(file, number, limits, limits.pdf_pixels(len(files))) for number, file in enumerate(files, start=1)
+        _page(file, number, limits, limits.pdf_pixels(len(files)))
+        for number, file in enumerate(files, start=1)
+        if only in (None, number)
     )
 
 

@@ -28,8 +28,8 @@ _FORM_DEPTH = 15
 """How deep forms within forms are followed; PDFium itself draws no deeper than a few more."""
 
 
-def decode_pdf(data: bytes, limits: Limits) -> tuple[DecodedPage, ...]:
-    """Every page, rendered at `limits.pdf_dpi` or smaller (see Limits), with its text layer.
+def decode_pdf(data: bytes, limits: Limits, only: int | None = None) -> tuple[DecodedPage, ...]:
+    """Every page, or `only` the one of this number, rendered at `limits.pdf_dpi` or smaller (see Limits), with its text layer.
 
     Page rotation and crop box are applied; form fields and annotations are drawn. A file that needs no password to be
     opened is read whatever its permissions forbid.
@@ -43,7 +43,7 @@ def decode_pdf(data: bytes, limits: Limits) -> tuple[DecodedPage, ...]:
         with _PDFIUM, _opened(data) as document:
             count = len(document)
             limits.check_pages(count)
-            return tuple(_page(document, index, limits) for index in range(count))
+            return tuple(_page(document, index, limits) for index in range(count) if only in (None, index + 1))
     except pdfium.PdfiumError as error:
         raise InputError("file.broken") from error
 

@@ -14,6 +14,7 @@ from verifier.extract.confirm import crop_line
 from verifier.extract.page import ReadPage
 from verifier.geometry import map_quad
 from verifier.imaging import codes, quality, rectify, seals
+from verifier.imaging.covering import covered
 from verifier.intake import DecodedPage
 from verifier.ocr.engine import Engine, Image, Recognition
 from verifier.pipeline.code_text import is_denied
@@ -22,7 +23,7 @@ from verifier.pipeline.papers import Paper
 from verifier.pipeline.seal_readings import read_seals, regions_of
 from verifier.pipeline.text_layer import hidden_text
 from verifier.pipeline.under_seals import read_under_seals
-from verifier.pipeline.withheld import paint, withhold
+from verifier.pipeline.withheld import withhold
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def read_page(decoded: DecodedPage, index: int, engine: Engine, *, deadline_s: f
     papers, is_mirrored = read_either_way(decoded, flat, engine, deadline_s=deadline_s)
     withholding = withhold(papers)
     papers, bars = withholding.papers, withholding.uploaded()
-    shown_page = paint(decoded.image, bars, 255) if bars else decoded.image
+    shown_page = covered(decoded.image, bars, 255) if bars else decoded.image
     parts = tuple(
         _read_part(paper, regions, shown_page, index, engine, deadline_s)
         for paper, regions in zip(papers, regions_of(papers), strict=True)

@@ -21,6 +21,7 @@ from verifier.extract.exam_labels import LABELS
 from verifier.extract.slope import slope_of
 from verifier.extract.wordings import find_labels, in_order
 from verifier.geometry import Bounds, bounds, centre, map_quad, share_inside
+from verifier.imaging.covering import covered
 from verifier.imaging.ruled_cells import Cell
 from verifier.imaging.ruling import find as find_ruling
 from verifier.ocr.engine import Image
@@ -71,7 +72,7 @@ def withhold(papers: Sequence[Paper]) -> Withholding:
             region for other, own in zip(papers, regions, strict=True) if other.image is paper.image for region in own
         ]
         if id(paper.image) not in painted:
-            painted[id(paper.image)] = paint(paper.image, of_picture, 255) if of_picture else paper.image
+            painted[id(paper.image)] = covered(paper.image, of_picture, 255) if of_picture else paper.image
     kept, taken = [], []
     for paper, own in zip(papers, regions, strict=True):
         inside = [any(_belongs(line, region) for region in own) for line in paper.lines]
@@ -99,14 +100,6 @@ def find_rows(image: Image, lines: Sequence[Line]) -> tuple[Quad, ...]:
         row = _Row(head, cells, slope.a + slope.b * x + slope.c * y, float(image.shape[1]))
         regions.extend(row.regions(lines))
     return tuple(regions)
-
-
-def paint(image: Image, regions: Sequence[Quad], shade: int) -> Image:
-    """A copy with the regions filled: 255 as if nothing stood there, 0 as a bar."""
-    covered = image.copy()
-    for region in regions:
-        cv2.fillConvexPoly(covered, np.round(np.array(region)).astype(np.int32), (shade, shade, shade))
-    return covered
 
 
 class _Row:

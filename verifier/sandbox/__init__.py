@@ -5,6 +5,6 @@
 
 from verifier.sandbox.client import SandboxClient
 from verifier.sandbox.host import Bounds, Sandbox, sandbox_of
-from verifier.sandbox.reader import IN_PROCESS, Measured, Opened, Reader
+from verifier.sandbox.reader import IN_PROCESS, Measured, Opened, Reader, Wish
 
-__all__ = ["IN_PROCESS", "Bounds", "Measured", "Opened", "Reader", "Sandbox", "SandboxClient", "sandbox_of"]
+__all__ = ["IN_PROCESS", "Bounds", "Measured", "Opened", "Reader", "Sandbox", "SandboxClient", "Wish", "sandbox_of"]

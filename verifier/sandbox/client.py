@@ -13,7 +13,7 @@ from verifier.errors import CODES, FontsError, InputError, SandboxError, Verifie
 from verifier.intake import Image, Limits
 from verifier.ocr.sockets import address_of
 from verifier.sandbox import wire
-from verifier.sandbox.reader import Measured, Opened
+from verifier.sandbox.reader import Measured, Opened, Wish
 from verifier.sandbox.wire import Failure, Operation, Reply
 
 TURN_S = 90.0
@@ -22,9 +22,12 @@ STARTS = 3
 ANSWER_S = 5.0
 """Beside the deadline, which the sandbox itself keeps: for the answer's way."""
 
-_REFUSALS = frozenset(code for code in CODES if code.startswith("file."))
+_REFUSALS = frozenset(code for code in CODES if code.startswith(("file.", "page.")))
 
 _FAILURES = {Failure.SLOW: "file.too_slow", Failure.MEMORY: "file.too_costly", Failure.DIED: "file.crashed"}
+_JPEG = b"\xff\xd8\xff"
+
+_Answer = tuple[Reply, tuple[Image, ...], bytes]
 
 log = structlog.get_logger(__name__)
 
@@ -40,24 +43,31 @@ class SandboxClient:
         return wire.measured_of(self._ask(Operation.MEASURE, data, limits)[0])
 
     def open(self, data: bytes, limits: Limits) -> Opened:
-        return wire.opened_of(*self._ask(Operation.OPEN, data, limits))
+        reply, images, _ = self._ask(Operation.OPEN, data, limits)
+        return wire.opened_of(reply, images)
 
-    def _ask(self, operation: Operation, data: bytes, limits: Limits) -> tuple[Reply, tuple[Image, ...]]:
+    def picture(self, data: bytes, limits: Limits, wish: Wish) -> bytes:
+        picture = self._ask(Operation.PICTURE, data, limits, wish)[2]
+        if not picture.startswith(_JPEG):
+            raise InputError("file.crashed")
+        return picture
+
+    def _ask(self, operation: Operation, data: bytes, limits: Limits, wish: Wish | None = None) -> _Answer:
         limits.check_bytes(len(data))
-        request = wire.request_of(operation, limits)
-        reply, images = self._once(request, data)
+        request = wire.request_of(operation, limits, wish)
+        reply, images, picture = self._once(request, data)
         if reply.failure is Failure.DIED:
             # once more: what killed it may have been the machine's trouble, not the file
-            reply, images = self._once(request, data)
+            reply, images, picture = self._once(request, data)
         if reply.failure is not None:
             if reply.where:
                 log.error("sandbox.defect", where=reply.where)
             raise InputError(_FAILURES[reply.failure])
         if reply.error is not None:
             raise _refusal(reply)
-        return reply, images
+        return reply, images, picture
 
-    def _once(self, request: wire.Request, data: bytes) -> tuple[Reply, tuple[Image, ...]]:
+    def _once(self, request: wire.Request, data: bytes) -> _Answer:
         connection, hello = self._turn()
         with connection:
             until = time.monotonic() + hello.deadline_s + ANSWER_S
@@ -67,9 +77,9 @@ class SandboxClient:
             try:
                 return wire.receive_reply(connection, until)
             except TimeoutError:
-                return Reply(failure=Failure.SLOW), ()
+                return Reply(failure=Failure.SLOW), (), b""
             except (OSError, wire.WireError):
-                return Reply(failure=Failure.DIED), ()
+                return Reply(failure=Failure.DIED), (), b""
 
     def _turn(self) -> tuple[socket.socket, wire.Hello]:
         """A process that waits for a file. One that ends before it has the file is not the file's fault."""

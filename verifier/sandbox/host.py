@@ -28,7 +28,7 @@ from verifier.errors import SandboxError
 from verifier.intake import Limits
 from verifier.ocr import sockets
 from verifier.sandbox.client import SandboxClient
-from verifier.sandbox.reader import Measured, Opened
+from verifier.sandbox.reader import Measured, Opened, Wish
 from verifier.sandbox.wire import Options, Ready
 
 FIRST_DELAY_S = 0.2
@@ -73,6 +73,9 @@ class Sandbox:
 
     def open(self, data: bytes, limits: Limits) -> Opened:
         return SandboxClient(self.path).open(data, limits)
+
+    def picture(self, data: bytes, limits: Limits, wish: Wish) -> bytes:
+        return SandboxClient(self.path).picture(data, limits, wish)
 
     def start(self) -> Path:
         """Make the socket and start the process, once; returns its folder without waiting. Raises ConfigError."""

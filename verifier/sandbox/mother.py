@@ -157,6 +157,9 @@ def _work(request: Request, data: bytes) -> tuple[Reply, list[memoryview]]:
     limits = wire.limits_of(request)
     if request.operation is Operation.MEASURE:
         return wire.measured_reply(IN_PROCESS.measure(data, limits)), []
+    if request.wish is not None:
+        picture = IN_PROCESS.picture(data, limits, request.wish)
+        return Reply(picture_bytes=len(picture)), [memoryview(picture)]
     reply, images = wire.opened_reply(IN_PROCESS.open(data, limits))
     return reply, [image.data for image in images]
 

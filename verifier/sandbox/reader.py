@@ -5,9 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+import cv2
+import numpy as np
+from pydantic import Field
+
+from schemas.base import Model, Quad
 from schemas.document import PageQuality
+from verifier.errors import InputError
 from verifier.imaging import quality
+from verifier.imaging.covering import covered
 from verifier.intake import DecodedPage, Limits, Trace, decode, sniff, traces
+
+QUALITY = 85
+"""Of JPEGs: text stays sharp."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,16 @@ class Opened:
     traces: tuple[Trace, ...] = ()
 
 
+class Wish(Model):
+    """A picture of page `page` (from 1 within the file): its longest side in pixels at most, of the `part` left, top,
+    right, bottom (all of it without), with `bars` blacked out. In pixels of the page upright."""
+
+    page: int = Field(ge=1)
+    longest: int = Field(ge=16, le=10_000)
+    part: tuple[int, int, int, int] | None = None
+    bars: tuple[Quad, ...] = ()
+
+
 class Reader(Protocol):
     """Opens files. Every method raises what `verifier.intake.decode` raises for a file that cannot be used.
 
@@ -39,6 +59,9 @@ class Reader(Protocol):
 
     def open(self, data: bytes, limits: Limits) -> Opened:
         """Every page's pixels and text, and the file's traces."""
+
+    def picture(self, data: bytes, limits: Limits, wish: Wish) -> bytes:
+        """One page as a JPEG of our own making. Raises InputError page.not_found besides."""
 
 
 class InProcess:
@@ -57,6 +80,23 @@ class InProcess:
 
     def open(self, data: bytes, limits: Limits) -> Opened:
         return Opened(pages=decode(data, limits), traces=traces(data, sniff(data)))
+
+    def picture(self, data: bytes, limits: Limits, wish: Wish) -> bytes:
+        pages = decode(data, limits, wish.page)
+        if not pages:
+            raise InputError("page.not_found")
+        image = covered(pages[0].image, wish.bars, 0)
+        height, width = image.shape[:2]
+        left, top, right, bottom = wish.part or (0, 0, width, height)
+        image = image[top:bottom, left:right]
+        if not image.size:
+            raise InputError("page.not_found")
+        scale = min(1.0, wish.longest / max(image.shape[:2]))
+        if scale < 1.0:
+            size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+            image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        _, encoded = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, QUALITY))
+        return encoded.tobytes()
 
 
 IN_PROCESS = InProcess()

@@ -26,7 +26,7 @@ from schemas.base import Model
 from schemas.document import PageQuality
 from schemas.reading import Line, SignalKind
 from verifier.intake import DecodedPage, Image, Limits, Trace
-from verifier.sandbox.reader import Measured, Opened
+from verifier.sandbox.reader import Measured, Opened, Wish
 
 _M = TypeVar("_M", bound=Model)
 
@@ -34,6 +34,7 @@ MAGIC = b"ZVS1"
 PREFIX = struct.Struct("!4sIQ")
 HEADER_LIMIT = 64 * 1024 * 1024
 """A page's text as JSON takes a few hundred bytes a line."""
+PICTURE_LIMIT = 64 * 1024 * 1024
 BODY_LIMIT = 1024 * 1024 * 1024
 
 
@@ -44,6 +45,7 @@ class WireError(Exception):
 class Operation(StrEnum):
     MEASURE = "measure"
     OPEN = "open"
+    PICTURE = "picture"
 
 
 class Failure(StrEnum):
@@ -82,6 +84,7 @@ class Request(Model):
     operation: Operation
     limits: dict[str, int]
     fonts_dir: str | None = None
+    wish: Wish | None = None
 
 
 class MeasuredHead(Model):
@@ -117,12 +120,15 @@ class Reply(Model):
     """The place in our own code, for the log, when a defect of ours was the reason."""
     measured: tuple[MeasuredHead, ...] = ()
     pages: tuple[PageHead, ...] = ()
+    picture_bytes: int = Field(default=0, ge=0, le=PICTURE_LIMIT)
+    """Of a JPEG that is the body."""
     traces: tuple[TraceHead, ...] = ()
 
 
-def request_of(operation: Operation, limits: Limits) -> Request:
+def request_of(operation: Operation, limits: Limits, wish: Wish | None = None) -> Request:
     numbers = {name: value for name, value in vars(limits).items() if isinstance(value, int)}
-    return Request(operation=operation, limits=numbers, fonts_dir=str(limits.fonts_dir) if limits.fonts_dir else None)
+    fonts_dir = str(limits.fonts_dir) if limits.fonts_dir else None
+    return Request(operation=operation, limits=numbers, fonts_dir=fonts_dir, wish=wish)
 
 
 def limits_of(request: Request) -> Limits:
@@ -201,21 +207,23 @@ def receive_request(connection: socket.socket, deadline: float) -> tuple[Request
     return _parse(Request, header), bytes(body)
 
 
-def receive_reply(connection: socket.socket, deadline: float) -> tuple[Reply, tuple[Image, ...]]:
-    """A reply and its pages, read straight into arrays. `deadline` is on time.monotonic().
+def receive_reply(connection: socket.socket, deadline: float) -> tuple[Reply, tuple[Image, ...], bytes]:
+    """A reply, its pages, read straight into arrays, and its picture. `deadline` is on time.monotonic().
 
     Raises TimeoutError after `deadline`, WireError when the other side went away or sent what is no reply.
     """
     header, length = _head(connection, deadline)
     reply = _parse(Reply, header)
-    if sum(head.width * head.height * 3 for head in reply.pages) != length:
+    if sum(head.width * head.height * 3 for head in reply.pages) + reply.picture_bytes != length:
         raise WireError("pages and body differ")
     images = []
     for head in reply.pages:
         image: Image = np.empty((head.height, head.width, 3), dtype=np.uint8)
         _fill(connection, image.data.cast("B"), deadline)
         images.append(image)
-    return reply, tuple(images)
+    picture = bytearray(reply.picture_bytes)
+    _fill(connection, memoryview(picture), deadline)
+    return reply, tuple(images), bytes(picture)
 
 
 def _head(connection: socket.socket, deadline: float) -> tuple[bytes, int]:

@@ -28,6 +28,8 @@ class Action(StrEnum):
     LIST = "list"
     INSPECT = "inspect"
     """One application as staff see it, with the words for reviewers."""
+    VIEW = "view"
+    """Pictures of the pages of one application's documents."""
     CLAIM = "claim"
     DECIDE = "decide"
     CONFIRM = "confirm"
@@ -61,6 +63,7 @@ TABLE: Mapping[Action, Mapping[Role, Reach]] = {
     Action.READ: _all(Role.INTEGRATION, *STAFF) | _OWN,
     Action.LIST: _all(Role.INTEGRATION, *STAFF) | _OWN,
     Action.INSPECT: _all(*STAFF),
+    Action.VIEW: _all(*STAFF) | _OWN,
     # The administrator may take a case from a reviewer's queue and give it back …
     Action.CLAIM: _all(*_REVIEWERS, Role.ADMIN),
     # … but who runs the system does not decide cases in it.

@@ -22,6 +22,7 @@ from verifier.pipeline import NamedFile, Read
 from verifier.rules import batches
 from verifier.sandbox import IN_PROCESS, Bounds, Reader, sandbox_of
 from verifier.services.messages import Console, Sender, sender_of
+from verifier.services.pictures import Pictures
 from verifier.settings import Settings
 from verifier.store import database
 from verifier.store.files import FileStore, open_files
@@ -34,7 +35,8 @@ class Services:
     `clock` answers an aware UTC datetime, `new_id` a fresh id of letters and digits. `sniff` names a file's kind by its
     content, `measure` decodes and measures files, `judge` runs the rules over a
     whole case, `load_batch` finds a batch by its code; the first, second and fourth raise InputError for what an
-    applicant can mend. `sender` hands messages to people's phones. `reader` opens strangers' files.
+    applicant can mend. `sender` hands messages to people's phones. `reader` opens strangers' files,
+    `pictures` keeps what was drawn of them for a while.
     """
 
     sessions: sessionmaker[Session]
@@ -50,6 +52,7 @@ class Services:
     load_batch: Callable[[str], Batch]
     sender: Sender = field(default_factory=Console)
     reader: Reader = IN_PROCESS
+    pictures: Pictures = field(default_factory=Pictures)
 
 
 @contextmanager

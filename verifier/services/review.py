@@ -1,4 +1,4 @@
-"""The people's side: claim a case for a while, decide it, give it back, look at an original."""
+"""The people's side: claim a case for a while, decide it, give it back."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from schemas.events import EventType
 from schemas.finding import Finding, Severity
 from verifier.errors import InputError, StateError
 from verifier.services import advise, queries
-from verifier.services.cases import MACHINE, current_documents, find_case, lock_case, move_case
-from verifier.services.context import Services, reading, writing
+from verifier.services.cases import MACHINE, current_documents, lock_case, move_case
+from verifier.services.context import Services, writing
 from verifier.store import audit
-from verifier.store.tables import CaseRow, DecisionRow, DocumentRow, FileRow
+from verifier.store.tables import CaseRow, DecisionRow
 
 TARGETS: dict[DecisionAction, CaseState] = {
     DecisionAction.ACCEPT: CaseState.ACCEPTED,
@@ -53,15 +53,6 @@ class Decided:
     application_no: str
     state: CaseState
     slots: tuple[DocumentType, ...] = ()
-
-
-@dataclass(frozen=True)
-class Original:
-    """A file as it was sent. `name` is ours, never the applicant's."""
-
-    name: str
-    media_type: str
-    data: bytes
 
 
 def claim(services: Services, application_no: str, actor: str) -> Claim:
@@ -181,27 +172,6 @@ def open_case(services: Services, application_no: str, actor: str) -> queries.Ca
     with writing(services) as session:
         _record(session, EventType.CASE_VIEWED, services.clock(), actor, application_no)
     return view
-
-
-def open_original(services: Services, application_no: str, name: str, actor: str) -> Original:
-    """A file of a document's current revision as it was sent; looking at it is an event.
-
-    Raises InputError case.not_found, file.missing; StorageError storage.lost or storage.unavailable.
-    """
-    with reading(services) as session:
-        case = find_case(session, application_no)
-        file = session.scalar(
-            select(FileRow)
-            .join(DocumentRow, DocumentRow.id == FileRow.document_id)
-            .where(DocumentRow.case_id == case.id, DocumentRow.current, FileRow.name == name)
-        )
-        if file is None:
-            raise InputError("file.missing", file=name[:80])
-        sha256, media_type = file.sha256, file.media_type
-    data = services.files.get(sha256)
-    with writing(services) as session:
-        _record(session, EventType.CASE_VIEWED, services.clock(), actor, application_no, file=name)
-    return Original(name=name, media_type=media_type, data=data)
 
 
 def _check_words(action: DecisionAction, reasons: Sequence[str], note: str) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from starlette.types import Scope
 
 from verifier.services.context import Services, reading
-from verifier.web import openapi, problems
+from verifier.web import openapi, pictures, problems
 from verifier.web.api import applications, documentation, operations, queue
 from verifier.web.auth import policy_of
 from verifier.web.bodies import BodyLimit
@@ -26,11 +26,12 @@ from verifier.web.probes import Probe
 
 STATIC = Path(__file__).parent / "static"
 
-API: tuple[APIRouter, ...] = (applications.router, operations.router, queue.router)
+API: tuple[APIRouter, ...] = (applications.router, pictures.api_router, operations.router, queue.router)
 PAGES: tuple[APIRouter, ...] = (
     documentation.router,
     listing.router,
     case.router,
+    pictures.router,
     sign_in.router,
     join.router,
     account.router,

@@ -28,11 +28,12 @@ from tests.support.pages import line, slanted
 from tests.support.ruled_pages import table
 from tests.support.stub_engine import StubEngine
 from verifier.geometry import centre
+from verifier.imaging.covering import covered
 from verifier.intake import decode
 from verifier.ocr.paddle import PaddleEngine
 from verifier.pipeline import NamedFile, read_document
 from verifier.pipeline.papers import Paper
-from verifier.pipeline.withheld import find_rows, is_about_hepatitis_b, paint, withhold
+from verifier.pipeline.withheld import find_rows, is_about_hepatitis_b, withhold
 
 ROOT = Path(__file__).resolve().parents[3]
 BLANK = np.full((1600, 1200, 3), 244, dtype=np.uint8)
@@ -177,7 +178,7 @@ def test_nothing_is_left_on_a_form_that_has_them(layout: Layout) -> None:
     reading = read_document(EXAM, [NamedFile("documents/a.jpg", file.data)], engine).reading
     assert len(reading.withheld) >= len(HEPATITIS_ROWS)
     assert reading.fields["alt"].text == told.vitals.alt
-    seen = paint(decode(file.data)[0].image, [place.box for place in reading.withheld], 0)
+    seen = covered(decode(file.data)[0].image, [place.box for place in reading.withheld], 0)
     told_by_picture = " ".join(item.text for item in engine.read(seen))
     assert not is_about_hepatitis_b(told_by_picture)
     assert "阳性" not in told_by_picture

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import psutil
 import pytest
@@ -22,7 +23,7 @@ from tests.support.waiting import is_alive, wait_until
 from verifier.errors import InputError, SandboxError, VerifierError
 from verifier.intake import Limits
 from verifier.ocr import sockets
-from verifier.sandbox import IN_PROCESS, Bounds, Sandbox, SandboxClient, sandbox_of, wire
+from verifier.sandbox import IN_PROCESS, Bounds, Sandbox, SandboxClient, Wish, sandbox_of, wire
 from verifier.sandbox.wire import Failure, PageHead, Reply
 
 LIMITS = Limits()
@@ -242,3 +243,25 @@ def test_nothing_it_says_is_believed(
     with pytest.raises(VerifierError) as refused:
         client.open(PICTURE, LIMITS)
     assert refused.value.code == "file.crashed"
+
+
+def test_a_page_is_drawn_behind_walls_and_encoded_anew(sandbox: Sandbox) -> None:
+    bar = ((50.0, 60.0), (150.0, 60.0), (150.0, 90.0), (50.0, 90.0))
+    wish = Wish(page=1, longest=300, part=(0, 0, 400, 300), bars=(bar,))
+    data = sandbox.picture(PICTURE, LIMITS, wish)
+    assert data == IN_PROCESS.picture(PICTURE, LIMITS, wish)
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    assert image.shape[:2] == (225, 300)
+    assert image[50:60, 50:100].max() < 30
+
+
+@pytest.mark.parametrize(("data", "page"), [(PICTURE, 2), (PDF, 3)])
+def test_a_page_that_is_not_in_the_file(sandbox: Sandbox, data: bytes, page: int) -> None:
+    with pytest.raises(InputError) as refused:
+        sandbox.picture(data, LIMITS, Wish(page=page, longest=300))
+    assert refused.value.code == "page.not_found"
+
+
+def test_one_page_of_several(sandbox: Sandbox) -> None:
+    pages = [sandbox.picture(PDF, LIMITS, Wish(page=page, longest=300)) for page in (1, 2)]
+    assert pages[0] != pages[1]

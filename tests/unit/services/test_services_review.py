@@ -11,7 +11,7 @@ from schemas.document import DocumentType
 from schemas.events import EventType
 from schemas.finding import Severity
 from tests.support.cases import NO, advised, filled, in_review, returned, state_of, submitted
-from tests.support.factories import EXAM, ID_CARD, PERMIT, START, Clock, Judge, finding, picture
+from tests.support.factories import EXAM, ID_CARD, PERMIT, START, Clock, Judge, finding
 from tests.support.threads import together
 from verifier.errors import InputError, StateError
 from verifier.services import queries, review
@@ -251,26 +251,9 @@ def test_a_return_may_name_slots_never_filled_but_not_none(services: Services) -
     assert review.decide(services, NO, DecisionAction.RETURN, "reviewer-1", ["x"], slots=slots).slots == slots
 
 
-def test_looking_at_an_original_is_an_event(services: Services) -> None:
-    submitted(services)
-    original = review.open_original(services, NO, "documents/resident_id_card-1.jpg", "reviewer-1")
-    assert (original.data, original.media_type) == (picture(0), "image/jpeg")
-    last = queries.events_of(services, NO)[-1]
-    assert (last.type, last.actor) == (EventType.CASE_VIEWED, "reviewer-1")
-    assert last.details == {"file": "documents/resident_id_card-1.jpg"}
-
-
 def test_opening_a_case_is_an_event(services: Services) -> None:
     submitted(services)
     view = review.open_case(services, NO, "reviewer-1")
     assert view == queries.case_view(services, NO)
     last = queries.events_of(services, NO)[-1]
     assert (last.type, last.actor, last.details) == (EventType.CASE_VIEWED, "reviewer-1", {})
-
-
-def test_a_file_the_case_does_not_have_is_missing(services: Services) -> None:
-    submitted(services)
-    with pytest.raises(InputError) as refusal:
-        review.open_original(services, NO, "../../etc/passwd", "reviewer-1")
-    assert refusal.value.code == "file.missing"
-    assert queries.events_of(services, NO)[-1].type != EventType.CASE_VIEWED

@@ -56,6 +56,8 @@ MAY: dict[tuple[str, str], frozenset[Role] | Stage] = {
     ("GET", BASE): EVERYBODY,
     ("GET", f"{BASE}/{{application_no}}"): EVERYBODY,
     ("PUT", f"{BASE}/{{application_no}}/documents/{{slot}}"): HANDING_IN,
+    ("GET", f"{BASE}/{{application_no}}/documents/{{slot}}/pages/{{page}}.jpg"): STAFF | {APPLICANT},
+    ("GET", "/cases/{application_no}/documents/{slot}/pages/{page}.jpg"): STAFF | {APPLICANT},
     ("POST", f"{BASE}/{{application_no}}/submit"): HANDING_IN,
     ("POST", f"{BASE}/{{application_no}}/withdraw"): HANDING_IN,
     ("POST", f"{BASE}/{{application_no}}/claim"): CLAIMING,
@@ -164,6 +166,7 @@ class House:
         path = (
             route.path.replace("{application_no}", number)
             .replace("{slot}", ID_CARD.value)
+            .replace("{page}", "1")
             .replace("{account}", target.public_id)
             .replace("{session}", theirs[0].id if theirs else "none")
         )

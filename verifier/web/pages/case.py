@@ -16,7 +16,7 @@ from schemas.reading import DocumentReading, ReadField
 from verifier.errors import CODES
 from verifier.rules.catalogue import RULES
 from verifier.rules.titles import FIELD_TITLES_ZH, QUALIFICATIONS_ZH, show
-from verifier.services import queries, review
+from verifier.services import queries, review, viewing
 from verifier.services.access import Action
 from verifier.services.queries import CaseView, DocumentView
 from verifier.web.api.applications import ApplicationNo
@@ -87,6 +87,8 @@ class DocumentCard:
     fields: tuple[FieldRow, ...]
     seals: tuple[FieldRow, ...]
     codes: int
+    may_be_seen: bool
+    """Whether its pages may be looked at."""
     withheld: str
     """Numbers of the pages on which something may not be seen."""
     findings: int
@@ -202,6 +204,7 @@ def _document(view: CaseView, document: DocumentView) -> DocumentCard:
         fields=_fields(reading) if reading else (),
         seals=_seals(reading) if reading else (),
         codes=len(reading.codes) if reading else 0,
+        may_be_seen=viewing.may_be_seen(document.slot, document.state),
         withheld="、".join(str(page + 1) for page in sorted({place.page for place in reading.withheld}))
         if reading
         else "",

@@ -109,6 +109,7 @@ EVENTS: Mapping[EventType, str] = {
     EventType.ATTEMPT_RETRIED: "人工要求重新读取",
     EventType.ADVICE_GIVEN: "给出建议",
     EventType.CASE_VIEWED: "查看申请",
+    EventType.PAGES_VIEWED: "查看材料图片",
     EventType.CASE_CLAIMED: "领取申请",
     EventType.CASE_RELEASED: "交回申请",
     EventType.DECISION_MADE: "作出决定",
