@@ -129,6 +129,8 @@ class SignalKind(StrEnum):
     """The text layer says something else than the picture."""
     CODE_DISAGREES = "code_disagrees"
     """A QR or bar code says something else than the page."""
+    ATTACHMENT = "attachment"
+    """Files within the file, as electronic certificates carry their data; they are not opened."""
     RESHOT = "reshot"
     """A screen was photographed."""
     PHOTOCOPY = "photocopy"

@@ -41,6 +41,10 @@ CODES: dict[str, ErrorSpec] = {
     ),
     "file.too_costly": ErrorSpec(422, "打开文件所需的内存超过限制。", "请缩小图片或减少页数后重新上传。"),
     "file.crashed": ErrorSpec(422, "文件内容异常,无法打开。", "请重新拍照或重新导出后上传。"),
+    "file.active_content": ErrorSpec(
+        422, "PDF 含有脚本、程序或多媒体等可执行内容。", "请打印成普通 PDF 或拍照后上传。"
+    ),
+    "file.polyglot": ErrorSpec(422, "文件中混有另一种文件。", "请重新拍照或重新导出后上传。"),
     "file.missing": ErrorSpec(422, "找不到文件 {file}。", "请检查申请中列出的文件是否都在文件夹里。"),
     "file.too_many": ErrorSpec(422, "一项材料最多上传 {limit} 个文件。", "请合并页面或只上传需要的页面。"),
     "page.not_found": ErrorSpec(404, "没有这一页。", "请核对页码。"),

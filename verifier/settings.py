@@ -128,6 +128,8 @@ class Settings(BaseSettings):
     min_side: int = Field(default=200, ge=16)
     pdf_dpi: int = Field(default=200, ge=72, le=400)
 
+    upload_files_per_hour: int = Field(default=200, ge=1, le=100_000)
+    upload_mb_per_hour: int = Field(default=1000, ge=1, le=1_000_000)
     sandbox_children: int = Field(default=2, ge=1, le=32)
     sandbox_memory_mb: int = Field(default=600, ge=128, le=8192)
     sandbox_deadline_s: float = Field(default=15.0, gt=0, le=300)

@@ -58,6 +58,7 @@ SIGNALS: list[Example] = [
     *_pair("annotated", SignalKind.EDITED, False),
     *_pair("updated", SignalKind.UPDATED, True),
     *_pair("versions", SignalKind.UPDATED, False),
+    *_pair("attachment", SignalKind.ATTACHMENT, False),
     *_pair("signature_broken", SignalKind.SIGNATURE, True),
     *_pair("signature_unverified", SignalKind.SIGNATURE, False),
     *_pair("hidden_text", SignalKind.HIDDEN_TEXT, True),

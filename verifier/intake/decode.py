@@ -8,6 +8,7 @@ from verifier.intake.ofd import decode_ofd
 from verifier.intake.page import DecodedPage
 from verifier.intake.pdf import decode_pdf
 from verifier.intake.pictures import decode_picture
+from verifier.intake.polyglot import refuse_polyglot
 from verifier.intake.sniff import FileKind, sniff
 
 
@@ -19,13 +20,14 @@ def decode(
     """All pages of a file, in order; a picture is one page, of an animated picture the first frame. With `only`, the page
     of this number, from 1, if there is one.
 
-    Raises InputError: `file.empty`, `file.too_large`, `file.type_not_allowed`, `file.broken`, `file.encrypted`,
-    `file.too_many_pages`, `file.too_many_pixels`, `file.too_small`. Sizes and page counts are taken from the headers
+    Raises InputError: `file.empty`, `file.too_large`, `file.type_not_allowed`, `file.broken`, `file.encrypted`, `file.polyglot`,
+    `file.active_content`, `file.too_many_pages`, `file.too_many_pixels`, `file.too_small`. Sizes and page counts are taken from the headers
     and refused before a pixel is decoded. FontsError `fonts.missing` for OFD text without a font of its own on a machine
     without Chinese fonts. Nothing stays open afterwards, whatever the outcome.
     """
     limits.check_bytes(len(data))
     kind = sniff(data)
+    refuse_polyglot(data, kind)
     if kind is FileKind.PDF:
         return decode_pdf(data, limits, only)
     if kind is FileKind.OFD:

@@ -16,6 +16,7 @@ import pypdfium2.raw as pdfium_c
 from verifier.errors import InputError
 from verifier.intake.limits import Limits
 from verifier.intake.page import DecodedPage, Image
+from verifier.intake.pdf_active import refuse_active
 from verifier.intake.pdf_text import page_text
 from verifier.intake.pdf_whole import is_cut_short
 
@@ -34,7 +35,7 @@ def decode_pdf(data: bytes, limits: Limits, only: int | None = None) -> tuple[De
     Page rotation and crop box are applied; form fields and annotations are drawn. A file that needs no password to be
     opened is read whatever its permissions forbid.
 
-    Raises InputError `file.encrypted`, `file.broken` (also for no pages at all), `file.too_many_pages`,
+    Raises InputError `file.encrypted`, `file.broken` (also for no pages at all), `file.too_many_pages`, `file.active_content`,
     `file.too_many_pixels` (a picture within the PDF, before it is decoded), `file.too_small`.
     """
     if is_cut_short(data):
@@ -43,6 +44,7 @@ def decode_pdf(data: bytes, limits: Limits, only: int | None = None) -> tuple[De
         with _PDFIUM, _opened(data) as document:
             count = len(document)
             limits.check_pages(count)
+            refuse_active(data, document)
             return tuple(_page(document, index, limits) for index in range(count) if only in (None, index + 1))
     except pdfium.PdfiumError as error:
         raise InputError("file.broken") from error

@@ -53,7 +53,7 @@ _MOST_PAGES = 50
 
 def pdf_traces(data: bytes) -> tuple[Trace, ...]:
     """Traces of a PDF, those of the whole file first; what cannot be read says nothing."""
-    return (*_editors(data), *_history(data), *_annotations(data))
+    return (*_editors(data), *_history(data), *_attached(data), *_annotations(data))
 
 
 def _editors(data: bytes) -> Iterator[Trace]:
@@ -66,6 +66,16 @@ def _editors(data: bytes) -> Iterator[Trace]:
     titles = dict.fromkeys(title for name in names if (title := document_editor(name)))
     for title in titles:
         yield Trace(SignalKind.EDITED, f"PDF 由 {title} 生成或保存", strong=True)
+
+
+def _attached(data: bytes) -> Iterator[Trace]:
+    try:
+        with open_document(data) as document:
+            count = pdfium_c.FPDFDoc_GetAttachmentCount(document)
+    except (InputError, pdfium.PdfiumError):
+        return
+    if count > 0:
+        yield Trace(SignalKind.ATTACHMENT, f"PDF 带有 {count} 个附件")
 
 
 def _history(data: bytes) -> Iterator[Trace]:

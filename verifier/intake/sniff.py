@@ -45,7 +45,7 @@ _OFD_ENTRY = re.compile(rb"PK\x03\x04.{22}\x07\x00..OFD\.xml", re.DOTALL)
 def sniff(data: bytes) -> FileKind:
     """The kind of a file by its first bytes.
 
-    What a file *starts* with decides: a JPEG with an archive behind it is a JPEG, and only its picture is ever decoded.
+    What a file *starts* with decides: a JPEG with an archive behind it is a JPEG (refused later, see polyglot).
     Before a PDF's header only white space and a byte order mark are passed over, although readers forgive more, so
     that a web page or an archive with a PDF inside is not taken for one. An archive is OFD when it has an entry of the
     name an OFD file starts from.

@@ -144,6 +144,13 @@ RULES: tuple[Rule, ...] = (
         "《{doc}》{pages}的{details},多为字体编码问题;系统只采用画面上看得到的内容。",
         strong=False,
     ),
+    _signal(
+        "attachment",
+        "文件带有附件",
+        SignalKind.ATTACHMENT,
+        "《{doc}》的{details},系统没有打开,也不会显示。",
+        strong=False,
+    ),
     _rule(
         "reshot",
         "疑似翻拍屏幕",

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from verifier.errors import AuthError, InputError
-from verifier.services.context import Services, writing
+from verifier.services.context import Services, reading, writing
 from verifier.services.sealing import Use, keyed_hash
 from verifier.store.people_tables import ThrottleRow
 
@@ -78,8 +78,9 @@ def forgive(services: Services, brake: Brake, value: str, *, wholly: bool) -> No
             row.blocked_until = None
 
 
-def spend(services: Services, quota: Quota, value: str) -> None:
-    """One of a quota. Raises InputError request.too_many with the seconds until there is more."""
+def spend(services: Services, quota: Quota, value: str, amount: int = 1) -> None:
+    """So much of a quota; the last that is given may go over it. Raises InputError request.too_many with the seconds until
+    there is more."""
     now = services.clock()
     with writing(services) as session:
         row = _row(session, _key(services, quota.kind, value), now)
@@ -87,8 +88,17 @@ def spend(services: Services, quota: Quota, value: str) -> None:
             row.since, row.count = now, 0
         if row.count >= quota.most:
             raise InputError("request.too_many", seconds=_seconds(row.since + quota.per - now))
-        row.count += 1
+        row.count += amount
         row.touched_at = now
+
+
+def require_left(services: Services, quota: Quota, value: str) -> None:
+    """Whether anything is left of a quota, without taking it. Raises InputError request.too_many."""
+    now = services.clock()
+    with reading(services) as session:
+        row = session.get(ThrottleRow, _key(services, quota.kind, value))
+        if row is not None and now - row.since < quota.per and row.count >= quota.most:
+            raise InputError("request.too_many", seconds=_seconds(row.since + quota.per - now))
 
 
 def clear_old(session: Session, now: datetime) -> None:

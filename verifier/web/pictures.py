@@ -45,8 +45,9 @@ def _box(box: str | None) -> viewing.Box | None:
     response_class=Response,
     responses={200: {"description": "JPEG", "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}},
     openapi_extra=refusals(
-        "case.not_found", "page.not_found", "page.not_read", "page.withheld", "request.invalid", "file.broken",
-        "file.crashed", "file.too_costly", "file.too_slow", "sandbox.unavailable", "storage.lost", "storage.unavailable",
+        "case.not_found", "page.not_found", "page.not_read", "page.withheld", "request.invalid", "file.active_content",
+        "file.broken", "file.crashed", "file.polyglot", "file.too_costly", "file.too_slow", "sandbox.unavailable",
+        "storage.lost", "storage.unavailable",
     ),
 )  # fmt: skip
 @router.get("/cases" + _PATH, include_in_schema=False)

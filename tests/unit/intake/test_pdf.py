@@ -509,7 +509,9 @@ def test_many_threads_may_decode_at_once() -> None:
     assert read_back == [[f"File {n}" for n in range(8)]] * 4
 
 
-def test_a_png_called_a_pdf_inside_is_still_a_png() -> None:
+def test_a_png_that_readers_take_for_a_pdf_is_neither() -> None:
     data = png(240, 240, 8, 0, (b"\x00" + b"\x80" * 240) * 240) + pdf_pages(b"")
-    assert only(data).image.shape == (240, 240, 3)
+    with pytest.raises(InputError, match=r"file\.polyglot"):
+        decode(data)
+    # so far behind its start no reader looks for one
     assert only(as_file(noise(240, 240), "JPEG") + pdf_pages(b"")).text_lines == ()

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from schemas.case import Role
+from tests.support import people
 from tests.support.cases import NO, draft
-from tests.support.factories import BROKEN, ID_CARD, picture, with_settings
+from tests.support.factories import BROKEN, ID_CARD, form, picture, with_settings
 from tests.support.web import BASE, Api, open_client
-from verifier.services import queries
+from verifier.services import queries, submit
 from verifier.services.context import Services
-from verifier.web import bodies
+from verifier.web import bodies, cookies
 
 MIB = 1024 * 1024
 SLOT = f"{BASE}/{NO}/documents/{ID_CARD}"
@@ -210,3 +211,28 @@ def test_json_bodies_have_a_limit_of_their_own(api: Api) -> None:
     refused = api.call("POST", BASE, content=b" " * (MIB + 1), headers={"Content-Type": "application/json"})
     assert outcome(refused) == (413, "request.too_large", None)
     assert "1 MB" in refused.json()["detail"]
+
+
+def test_an_applicant_s_ration_is_asked_before_the_body_is_read(services: Services) -> None:
+    client = open_client(with_settings(services, upload_files_per_hour=1))
+    people.account(services, "applicant-1", Role.APPLICANT, phone="13800138000")
+    secret = people.session_of(services, "applicant-1")
+    people.visit(client, secret)
+    submit.create_application(
+        services, form(application_no=NO), "applicant-1", people.row_of(services, "applicant-1").id
+    )
+    headers = {"X-CSRF-Token": cookies.form_token(secret)}
+    files = {"files": ("a.jpg", picture(1), "image/jpeg")}
+    assert client.put(SLOT, files=files, headers=headers).status_code == 201
+    answer = client.put(SLOT, content=b"no multipart body at all", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (429, "request.too_many")
+    assert int(answer.headers["retry-after"]) == 3600
+
+
+@pytest.mark.parametrize(
+    "name", ["../../../etc/passwd", "..\\..\\x.exe", "a\x00.jpg", "<script>.svg", "CON", "x" * 300]
+)
+def test_names_are_never_used(small: Api, services: Services, name: str) -> None:
+    assert put(small, body(part(picture(2), filename=name))).status_code == 201
+    (document,) = queries.case_view(services, NO).documents
+    assert [file.name for file in document.files] == ["documents/resident_id_card-1.jpg"]

@@ -10,6 +10,7 @@ from typing import IO, Annotated
 
 import anyio.to_thread
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
 from schemas.application import ApplicationForm
@@ -20,10 +21,12 @@ from verifier.errors import InputError
 from verifier.services import access, queries, review, submit, withdraw
 from verifier.services.access import Action
 from verifier.services.context import Services
+from verifier.services.rations import require_ration, take_ration
 from verifier.web import uploads
 from verifier.web.auth import Allowed, Person
 from verifier.web.bodies import body_of, require_json
 from verifier.web.openapi import refusals
+from verifier.web.pages.forms import address_of
 from verifier.web.services import ServicesDep
 
 router = APIRouter(prefix="/api/v1/applications", tags=["applications"])
@@ -31,10 +34,12 @@ router = APIRouter(prefix="/api/v1/applications", tags=["applications"])
 _APPLICATION_NO = re.compile(r"[A-Za-z0-9_-]{4,40}")
 
 _FILE_REFUSALS = (
+    "file.active_content",
     "file.broken",
     "file.crashed",
     "file.empty",
     "file.encrypted",
+    "file.polyglot",
     "file.too_costly",
     "file.too_large",
     "file.too_many",
@@ -168,7 +173,9 @@ _MULTIPART = {
     status_code=201,
     openapi_extra={
         "requestBody": _MULTIPART,
-        **refusals("case.not_found", "case.locked", "storage.unavailable", *_FILE_REFUSALS, *_BODY_REFUSALS),
+        **refusals(
+            "case.not_found", "case.locked", "storage.unavailable", *_FILE_REFUSALS, *_BODY_REFUSALS, "request.too_many"
+        ),
     },
 )
 async def upload(
@@ -180,17 +187,21 @@ async def upload(
 ) -> CaptureBody:
     """Replace what answers a slot by these files, in page order; a file that is refused changes nothing."""
     most, largest = services.settings.max_files, services.limits.max_bytes
+    address = address_of(request)
+    await run_in_threadpool(require_ration, services, who, address)
     body_of(request).limit = uploads.body_limit(most, largest)
     async with uploads.received(request, max_files=most, max_file_bytes=largest) as files:
-        put = partial(_put, services, application_no, slot, files, who.name)
+        put = partial(_put, services, application_no, slot, files, who, address)
         capture = await anyio.to_thread.run_sync(put, limiter=request.app.state.measuring)
     return CaptureBody(acceptable=capture.acceptable, problems=capture.problems, pages=capture.pages)
 
 
 def _put(
-    services: Services, application_no: str, slot: DocumentType, files: Sequence[IO[bytes]], actor: str
+    services: Services, application_no: str, slot: DocumentType, files: Sequence[IO[bytes]], who: Person, address: str
 ) -> submit.Capture:
-    return submit.put_document(services, application_no, slot, [file.read() for file in files], actor)
+    uploads = [file.read() for file in files]
+    take_ration(services, who, address, files=len(uploads), size=sum(map(len, uploads)))
+    return submit.put_document(services, application_no, slot, uploads, who.name)
 
 
 @router.post(
