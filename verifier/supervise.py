@@ -86,6 +86,10 @@ class Watcher(Protocol):
 
     def ended(self, part: Part, pid: int) -> None: ...
 
+    def wants(self, part: Part) -> bool:
+        """Whether the part shall run now; asked often. One that shall not is asked to stop and not started again."""
+        ...
+
 
 class _Nobody:
     def started(self, part: Part, pid: int) -> None:
@@ -93,6 +97,9 @@ class _Nobody:
 
     def ended(self, part: Part, pid: int) -> None:
         """Nothing to note."""
+
+    def wants(self, part: Part) -> bool:  # noqa: ARG002
+        return True
 
 
 def supervise(parts: Sequence[Part], *, stop: Stop, grace_s: float, watcher: Watcher | None = None) -> None:
@@ -116,7 +123,8 @@ def supervise(parts: Sequence[Part], *, stop: Stop, grace_s: float, watcher: Wat
 
 def _end(children: Sequence[_Child], stop: Stop, grace_s: float) -> None:
     for child in children:
-        child.ask_to_stop()
+        if not child.asked:  # rq takes a second signal for impatience
+            child.ask_to_stop()
     until = time.monotonic() + grace_s
     again_at: float | None = None
     while running := [child for child in children if child.is_running()]:
@@ -144,14 +152,19 @@ class _Child:
         self._started_at = 0.0
         self._delay_s = FIRST_DELAY_S / 2
         self._not_before = 0.0
+        self.asked = False
+        """Its present process, to stop because it is not wanted."""
 
     def check(self) -> None:
-        """Start it when it is due; note its death and when it may come back."""
+        """Start it when it is due and wanted; note its death and when it may come back."""
         if self._process is None:
-            if time.monotonic() >= self._not_before:
+            if time.monotonic() >= self._not_before and self._watcher.wants(self.part):
                 self._start()
         elif not self.is_running():
             self._put_off()
+        elif not self.asked and not self._watcher.wants(self.part):
+            self.asked = True
+            self.ask_to_stop()
 
     def is_running(self) -> bool:
         """Whether there is a process; a dead one is reaped and told of."""
@@ -186,6 +199,7 @@ class _Child:
 
     def _start(self) -> None:
         self._started_at = time.monotonic()
+        self.asked = False
         try:
             self._process = subprocess.Popen(
                 self.part.command,

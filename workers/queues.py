@@ -19,10 +19,11 @@ from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
 from verifier.errors import QueueError
-from verifier.services.submit import BULK, INTERACTIVE
+from verifier.services.queue_names import QUEUES as READING_QUEUES
 
-READING_QUEUES = (INTERACTIVE, BULK)
-"""`interactive`: resubmissions and small cases, somebody waits. `bulk`: the rest."""
+WINDOW = 1000
+"""Jobs a queue holds at most; the rest waits in SQL. A hundred thousand submissions do not fill Redis (a job takes about
+1.5 kB), and a thousand keep any number of workers busy until the relay's next look."""
 
 JOB = "workers.jobs.read_document"
 JOB_PREFIX = "att-"
@@ -102,6 +103,12 @@ def enqueue(
         return _enqueue(connection, name, attempt_id, timeout_s, first) or (
             _forget_ended(connection, attempt_id) and _enqueue(connection, name, attempt_id, timeout_s, first)
         )
+
+
+def room(connection: Redis, window: int = WINDOW) -> dict[str, int]:
+    """How many more jobs each queue takes. Raises QueueError."""
+    with guarded():
+        return {name: max(0, window - queue(name, connection).count) for name in READING_QUEUES}
 
 
 def _enqueue(connection: Redis, name: str, attempt_id: str, timeout_s: int, first: bool) -> bool:

@@ -34,11 +34,11 @@ log = structlog.get_logger(__name__)
 
 
 def relay_once(services: Services, connection: Redis) -> int:
-    """Move what waits in the outbox; the number of rows moved.
+    """Move what waits in the outbox to queues that have room; the number of rows moved.
 
     Raises QueueError when the queue is away: the rows not yet sent are given back. Raises StorageError.
     """
-    messages = outbox.take(services, BATCH)
+    messages = outbox.take(services, BATCH, queues.room(connection))
     sent: list[int] = []
     try:
         for message in in_order(messages):

@@ -20,7 +20,7 @@ import structlog
 from verifier.errors import EngineError, StorageError
 from verifier.ocr.host import PADDLE_FACTORY, EngineHost
 from verifier.sandbox import sandbox_of
-from verifier.services import process, reconcile
+from verifier.services import holds, process, reconcile
 from verifier.services.context import Services, bounds_of, open_services, require_files
 from verifier.settings import Settings
 from verifier.supervise import Part, Stop, supervise
@@ -33,6 +33,8 @@ ENGINE_PATIENCE_S = 60.0
 """An engine that was ready and stays away this long takes its unit with it: a unit without an engine would take jobs
 only to fail them, while others could do them."""
 WATCH_S = 1.0
+LOOK_S = 2.0
+"""How soon a unit sees that somebody drained one of its workers."""
 GRACE_S = 30.0
 """Beside a page's deadline, for the job in hand when the unit is asked to end. One that takes longer is cut off, and
 its attempt is opened anew before the unit ends."""
@@ -85,24 +87,29 @@ def run(
             supervise(parts, stop=stop, grace_s=grace_s(settings), watcher=crew)
         finally:
             watch.end()
+            crew.end()
         if watch.engine_gave_up:
             raise EngineError("engine.unavailable")
 
 
 class Crew:
     """The unit's queue workers as the database knows them: said to live while they do; when one ends, however it ended,
-    what it held is opened anew at once, because its work-horse ended with it."""
+    what it held is opened anew at once, because its work-horse ended with it. Those that somebody drained are stopped, and
+    stay so until they are resumed."""
 
     def __init__(self, services: Services, queues: Mapping[str, str]) -> None:
         self._services = services
         self._queues = queues
         """By the names of the parts."""
         self._working: dict[str, str] = {}
+        """The parts of the workers that run, by the workers' names."""
+        self._drained: dict[str, str] = {}
+        """The worker that was drained, by its part."""
         self._lock = threading.Lock()
 
     def started(self, part: Part, pid: int) -> None:
         with self._lock:
-            self._working[worker.name_of(part.name, pid)] = self._queues[part.name]
+            self._working[worker.name_of(part.name, pid)] = part.name
         self.beat()
 
     def ended(self, part: Part, pid: int) -> None:
@@ -111,12 +118,40 @@ class Crew:
             self._working.pop(name, None)
         self._tell(lambda: reconcile.worker_ended(self._services, name))
 
-    def beat(self) -> None:
-        """Say of each worker that it lives."""
+    def wants(self, part: Part) -> bool:
+        """Whether nobody drained the part's worker."""
         with self._lock:
-            working = dict(self._working)
-        for name, queue in working.items():
+            return part.name not in self._drained
+
+    def beat(self) -> None:
+        """Say of each worker that it lives, and of the drained ones that they are kept stopped."""
+        with self._lock:
+            working, drained = dict(self._working), set(self._drained.values())
+        for name, part in working.items():
+            queue = self._queues[part]
             self._tell(lambda name=name, queue=queue: process.beat(self._services, name, queue))  # type: ignore[misc]
+        if drained:
+            self._tell(lambda: holds.note_drained(self._services, drained))
+
+    def look(self) -> None:
+        """See which workers somebody drained or resumed."""
+        with self._lock:
+            working, drained = dict(self._working), dict(self._drained)
+        parts = working | {name: part for part, name in drained.items()}
+        try:
+            asked = holds.drained(self._services, parts.keys())
+        except StorageError:
+            return  # the next look will do
+        with self._lock:
+            # a drained worker's part keeps the name it was drained under, whatever runs in its place
+            self._drained = {parts[name]: name for name in sorted(asked)}
+
+    def end(self) -> None:
+        """The unit ends; nothing keeps its drained workers stopped any more."""
+        with self._lock:
+            drained = set(self._drained.values())
+        if drained:
+            self._tell(lambda: holds.drop_drains(self._services, drained))
 
     @staticmethod
     def _tell(write: Callable[[], object]) -> None:
@@ -147,12 +182,15 @@ class _Watch:
         self._thread.join()
 
     def _run(self) -> None:
-        ready_at = beat_at = time.monotonic()
+        ready_at = beat_at = look_at = time.monotonic()
         while not self._done.wait(WATCH_S):
             now = time.monotonic()
             if now - beat_at >= self._every_s:
                 self._crew.beat()
                 beat_at = now
+            if now - look_at >= LOOK_S:
+                self._crew.look()
+                look_at = now
             if self._host.health().ready:
                 ready_at = now
             elif now - ready_at >= ENGINE_PATIENCE_S and not self.engine_gave_up:

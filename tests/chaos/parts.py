@@ -59,6 +59,9 @@ class Roll:
             if self._pids.get(part.name) == pid:
                 del self._pids[part.name]
 
+    def wants(self, part: Part) -> bool:
+        return True
+
     def pid(self, name: str) -> int | None:
         with self._lock:
             return self._pids.get(name)

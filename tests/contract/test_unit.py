@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -18,9 +19,9 @@ from tests.support.held_engine import Hold
 from tests.support.house import IMPATIENT, House, ending, open_house
 from tests.support.waiting import descendants, is_alive, wait_until
 from verifier.errors import EngineError
-from verifier.services import stats
+from verifier.services import holds, outbox, stats
 from verifier.supervise import HURRY_S, Stop
-from workers import unit
+from workers import queues, unit
 
 pytestmark = pytest.mark.server
 
@@ -83,6 +84,37 @@ def test_asked_to_end_in_the_middle_of_a_page_it_finishes_the_document(house: Ho
         assert not any(map(is_alive, everyone))
     assert house.states(NO) == ["done", "queued", "queued"]
     assert [worker.alive for worker in stats.stats(house.services).workers] == [False]
+
+
+def test_a_drained_worker_finishes_its_document_and_comes_back_when_resumed(house: House, hold: Hold) -> None:
+    with house.relaying(), running_unit(house) as started:
+        with hold.held():
+            reading_a_page(house, hold)
+            (bulk,) = [name for name, queue in alive(house) if queue == "bulk"]
+            holds.drain(house.services, bulk, "test")
+            with queues.connect(house.redis_url) as connection:
+                asked = partial(connection.hexists, f"rq:worker:{bulk}", "shutdown_requested_date")
+                wait_until(asked, within_s=ENOUGH_S, what="the worker was asked to stop")
+        only_other = lambda: [queue for _, queue in alive(house)] == ["interactive"]  # noqa: E731
+        wait_until(only_other, within_s=ENOUGH_S, what="the drained worker ended")
+        assert queue_workers(started, "bulk") == []
+        assert house.states(NO) == ["done", "queued", "queued"]
+        holds.resume_worker(house.services, bulk, "test")
+        wait_until(lambda: house.is_advised(NO), within_s=ENOUGH_S, what="a new worker read the rest")
+        assert "lost" not in house.states(NO)
+
+
+def test_a_paused_queue_finishes_its_document_and_begins_no_other(house: House, hold: Hold) -> None:
+    with house.relaying(), running_unit(house):
+        with hold.held():
+            reading_a_page(house, hold)
+            holds.pause(house.services, "bulk", "test")
+        wait_until(lambda: "done" in house.states(NO), within_s=ENOUGH_S, what="the document in hand is read")
+        wait_until(lambda: outbox.unsent(house.services) == 2, within_s=ENOUGH_S, what="the others went back")
+        assert house.states(NO) == ["done", "queued", "queued"]
+        holds.resume(house.services, "bulk", "test")
+        wait_until(lambda: house.is_advised(NO), within_s=ENOUGH_S, what="the rest is read")
+        assert house.states(NO) == ["done"] * 3
 
 
 def test_asked_twice_it_hurries_and_its_document_is_opened_anew(house: House, hold: Hold) -> None:

@@ -34,12 +34,16 @@ class Watch:
 
     def __init__(self) -> None:
         self.told: list[tuple[str, str, int]] = []
+        self.unwanted: set[str] = set()
 
     def started(self, part: Part, pid: int) -> None:
         self.told.append(("started", part.name, pid))
 
     def ended(self, part: Part, pid: int) -> None:
         self.told.append(("ended", part.name, pid))
+
+    def wants(self, part: Part) -> bool:
+        return part.name not in self.unwanted
 
     def pids(self, name: str = "") -> list[int]:
         return [pid for what, part, pid in self.told if what == "started" and (not name or part == name)]
@@ -299,3 +303,17 @@ def test_a_child_ends_with_its_killed_parent() -> None:
 def test_a_child_whose_parent_is_gone_already_ends_at_once() -> None:
     orphan = subprocess.run(python(CHILD, 1), cwd=ROOT, timeout=ENOUGH_S, check=False)
     assert orphan.returncode == 0
+
+
+def test_a_part_that_is_not_wanted_is_stopped_once_and_started_when_wanted_again() -> None:
+    parts = [Part("one", SLEEPER), Part("other", SLEEPER)]
+
+    def script(watch: Watch, stop: Stop) -> None:
+        wait_until(lambda: len(watch.pids()) == 2, within_s=ENOUGH_S, what="both run")
+        watch.unwanted.add("one")
+        wait_until(lambda: watch.ends() == ["one"], within_s=ENOUGH_S, what="the unwanted one ended")
+        watch.unwanted.clear()
+        wait_until(lambda: len(watch.pids("one")) == 2, within_s=ENOUGH_S, what="it runs again")
+        assert len(watch.pids("other")) == 1
+
+    supervised(parts, script)

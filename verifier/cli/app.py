@@ -44,11 +44,12 @@ def complete() -> typer.Typer:
     from verifier.cli.files import register as files
     from verifier.cli.models import register as models
     from verifier.cli.parts import register as parts
+    from verifier.cli.queue import register as queue
     from verifier.cli.tokens import register as tokens
     from verifier.cli.up import register as up
     from verifier.cli.verify import register as verify
 
-    for register in (verify, evaluate, up, parts, models, tokens, accounts, files, attempts):
+    for register in (verify, evaluate, up, parts, models, tokens, accounts, files, attempts, queue):
         register(app)
     return app
 

@@ -9,15 +9,21 @@ a second job of the same id, and a second run of an attempt ends at its first st
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy.orm import Session
 
 from schemas.case import AttemptState
 from verifier.services.context import Services, reading, writing
-from verifier.store.tables import AttemptRow, DocumentRow, OutboxRow
+from verifier.services.queue_names import QUEUES
+from verifier.store.tables import AttemptRow, DocumentRow, HoldRow, OutboxRow
+
+AHEAD = 0
+IN_TURN = 1
+"""Values of `OutboxRow.turn`: before what was never sent, and with it."""
 
 
 @dataclass(frozen=True)
@@ -32,44 +38,67 @@ class Message:
     again: bool = False
 
 
-def take(services: Services, limit: int) -> tuple[Message, ...]:
-    """Up to `limit` unsent rows that are due, oldest first, that no other relay holds; held for `outbox_take_s` seconds.
+def take(services: Services, limit: int, room: Mapping[str, int] | None = None) -> tuple[Message, ...]:
+    """Unsent rows that are due and that no other relay holds, up to `limit` of each queue; held for `outbox_take_s`
+    seconds. Of a queue those that were sent before come first, then the oldest; none of one that is paused.
 
-    Rows whose attempt is no longer queued are marked sent on the way: there is nothing to do for them.
+    `room` says how many more each queue takes; all there is by default. Rows whose attempt is no longer queued are marked
+    sent on the way: there is nothing to do for them.
     """
     now = services.clock()
     with writing(services) as session:
-        rows = session.scalars(
-            select(OutboxRow)
-            .join(AttemptRow, AttemptRow.id == OutboxRow.attempt_id)
-            .where(
-                OutboxRow.sent_at.is_(None),
-                or_(OutboxRow.taken_until.is_(None), OutboxRow.taken_until <= now),
-                AttemptRow.queued_at <= now,
-            )
-            .order_by(OutboxRow.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True, of=OutboxRow)
-        ).all()
+        held = set(session.scalars(select(HoldRow.queue)))
+        places = {queue: min(limit, most) for queue, most in (room or dict.fromkeys(QUEUES, limit)).items()}
+        rows = [
+            row
+            for queue, most in places.items()
+            if queue not in held and most > 0
+            for row in session.scalars(_waiting(queue, now).limit(most))
+        ]
         found = session.execute(
-            select(AttemptRow.id, AttemptRow.state, AttemptRow.no, AttemptRow.tries, DocumentRow.pages)
+            select(AttemptRow.id, AttemptRow.state, DocumentRow.pages)
             .join(DocumentRow, DocumentRow.id == AttemptRow.document_id)
             .where(AttemptRow.id.in_([row.attempt_id for row in rows]))
         )
-        queued = {
-            id: (len(pages), no > 1 or tries > 0)
-            for id, state, no, tries, pages in found
-            if state == AttemptState.QUEUED
-        }
+        queued = {id: len(pages) for id, state, pages in found if state == AttemptState.QUEUED}
         messages = []
         for row in rows:
             if row.attempt_id not in queued:
                 row.sent_at = now
                 continue
             row.taken_until = now + timedelta(seconds=services.settings.outbox_take_s)
-            pages, again = queued[row.attempt_id]
-            messages.append(Message(id=row.id, attempt_id=row.attempt_id, queue=row.queue, pages=pages, again=again))
+            messages.append(
+                Message(
+                    id=row.id,
+                    attempt_id=row.attempt_id,
+                    queue=row.queue,
+                    pages=queued[row.attempt_id],
+                    again=row.turn == AHEAD,
+                )
+            )
         return tuple(messages)
+
+
+def _waiting(queue: str, now: datetime) -> Select[OutboxRow]:
+    return (
+        select(OutboxRow)
+        .join(AttemptRow, AttemptRow.id == OutboxRow.attempt_id)
+        .where(
+            OutboxRow.queue == queue,
+            OutboxRow.sent_at.is_(None),
+            or_(OutboxRow.taken_until.is_(None), OutboxRow.taken_until <= now),
+            AttemptRow.queued_at <= now,
+        )
+        .order_by(OutboxRow.turn, OutboxRow.id)
+        .with_for_update(skip_locked=True, of=OutboxRow)
+    )
+
+
+def reopen(session: Session, attempt_id: str) -> None:
+    """The attempt waits for its relay again, ahead of those that were never sent."""
+    session.execute(
+        update(OutboxRow).where(OutboxRow.attempt_id == attempt_id).values(sent_at=None, taken_until=None, turn=AHEAD)
+    )
 
 
 def mark_sent(services: Services, ids: Collection[int]) -> None:

@@ -10,25 +10,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import ColumnElement, CursorResult, exists, select, update
 from sqlalchemy.orm import Session
 
 from schemas.case import AttemptState, CaseState, DocumentState
 from schemas.document import DocumentType
 from schemas.events import EventType
 from verifier.pipeline import NamedFile, Read
-from verifier.services import advise, leases, lookalikes
+from verifier.services import advise, holds, leases, lookalikes, outbox
 from verifier.services.cases import MACHINE, lock_case_of, move_case
 from verifier.services.context import Services, reading, writing
 from verifier.services.withdraw import cancel
 from verifier.store import audit
-from verifier.store.tables import AttemptRow, LeaseRow, OutboxRow
+from verifier.store.tables import AttemptRow, HoldRow, LeaseRow
 
 BACKOFF_S = (10, 60, 300, 1800)
 """Seconds before the 2nd, 3rd, … try after a transient error; the last one repeats (ANCHORS B3)."""
-
-WORKER_LEASE = "worker:"
-"""Prefix of the leases by which workers say that they live."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,8 @@ class FailureOutcome:
 
 
 def begin(services: Services, attempt_id: str, worker: str, lease_s: int | None = None) -> Work | None:
-    """Start an attempt: None, quietly, when it is not queued (taken, done, replaced, cancelled or unknown).
+    """Start an attempt: None, quietly, when it is not queued (taken, done, replaced, cancelled or unknown), or when its
+    queue is paused: then it waits for its relay again.
 
     `lease_s` defaults to the setting. The case of a first document moves on to `reading`.
     """
@@ -88,6 +86,7 @@ def begin(services: Services, attempt_id: str, worker: str, lease_s: int | None 
             session,
             attempt_id,
             AttemptState.QUEUED,
+            ~exists().where(HoldRow.queue == AttemptRow.queue),
             state=AttemptState.RUNNING,
             worker=worker,
             started_at=now,
@@ -95,6 +94,7 @@ def begin(services: Services, attempt_id: str, worker: str, lease_s: int | None 
             tries=AttemptRow.tries + 1,
         )
         if not mine:
+            holds.put_off(session, attempt_id)
             return None
         attempt = session.scalars(select(AttemptRow).where(AttemptRow.id == attempt_id)).one()
         attempt.wait_ms = max(0, _milliseconds(attempt.queued_at, now))
@@ -196,9 +196,7 @@ def fail(services: Services, attempt_id: str, code: str, transient: bool) -> Fai
                 error_code=code,
             ):
                 return FailureOutcome()
-            session.execute(
-                update(OutboxRow).where(OutboxRow.attempt_id == attempt_id).values(sent_at=None, taken_until=None)
-            )
+            outbox.reopen(session, attempt_id)
             attempt = session.scalars(select(AttemptRow).where(AttemptRow.id == attempt_id)).one()
             lock_case_of(session, attempt.document)
             attempt.document.state = DocumentState.QUEUED
@@ -239,7 +237,7 @@ def beat(services: Services, worker: str, queue: str, lease_s: int | None = None
     """A worker says that it lives; statistics show it until the lease runs out, busy or idle."""
     until = services.clock() + timedelta(seconds=lease_s or services.settings.lease_s)
     with writing(services) as session:
-        leases.hold(session, WORKER_LEASE + worker, owner=queue, until=until)
+        leases.hold(session, holds.WORKER_LEASE + worker, owner=queue, until=until)
 
 
 def living_workers(services: Services) -> dict[str, str]:
@@ -249,16 +247,18 @@ def living_workers(services: Services) -> dict[str, str]:
 
 
 def living(session: Session, now: datetime) -> dict[str, str]:
-    rows = session.scalars(select(LeaseRow).where(LeaseRow.name.startswith(WORKER_LEASE), LeaseRow.until > now))
-    return {row.name.removeprefix(WORKER_LEASE): row.owner for row in rows}
+    rows = session.scalars(select(LeaseRow).where(LeaseRow.name.startswith(holds.WORKER_LEASE), LeaseRow.until > now))
+    return {row.name.removeprefix(holds.WORKER_LEASE): row.owner for row in rows}
 
 
-def _move_attempt(session: Session, attempt_id: str, expected: AttemptState, **values: Any) -> bool:
+def _move_attempt(
+    session: Session, attempt_id: str, expected: AttemptState, *where: ColumnElement[bool], **values: Any
+) -> bool:
     """Change an attempt only if it is in the expected state: the one guard against two runs of one attempt."""
     return _rows(
         session,
         update(AttemptRow)
-        .where(AttemptRow.id == attempt_id, AttemptRow.state == expected)
+        .where(AttemptRow.id == attempt_id, AttemptRow.state == expected, *where)
         .values(**values)
         .execution_options(synchronize_session=False),
     )

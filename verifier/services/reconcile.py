@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from schemas.case import AttemptState, CaseState, DocumentState
 from schemas.events import EventType
-from verifier.services import leases
+from verifier.services import holds, leases
 from verifier.services.cases import MACHINE, lock_case_of
 from verifier.services.context import Services, reading, writing
-from verifier.services.process import BACKOFF_S, WORKER_LEASE, give_up
+from verifier.services.process import BACKOFF_S, give_up
 from verifier.services.review import put_back
 from verifier.services.submit import open_attempt
 from verifier.store import audit
@@ -56,6 +56,7 @@ def sweep(services: Services, live_job_ids: Callable[[Collection[str]], set[str]
         if not leases.acquire(session, LEADER, owner=owner, now=now, until=until):
             return Swept(leader=False)
         leases.forget(session, before=now - FORGET_LEASES_AFTER)
+        holds.forget(session, before=now - FORGET_LEASES_AFTER)
     claims_lapsed = _put_back_lapsed_claims(services, now)
     expired = [_replace(services, attempt_id, AttemptState.RUNNING, now) for attempt_id in _expired(services, now)]
     overdue = _overdue(services, now)
@@ -108,7 +109,7 @@ def replace_unbegun(services: Services, attempt_id: str) -> bool:
 def worker_ended(services: Services, worker: str) -> int:
     """A worker is gone for good, as its parent knows: it no longer says that it lives, what it held is replaced."""
     with writing(services) as session:
-        leases.drop(session, WORKER_LEASE + worker)
+        leases.drop(session, holds.WORKER_LEASE + worker)
     return replace_killed(services, worker)
 
 
@@ -199,7 +200,7 @@ def _reopen(services: Services, session: Session, attempt: AttemptRow, now: date
     document.state = DocumentState.QUEUED
     session.flush()
     fresh = open_attempt(
-        services, session, document, queue=attempt.queue, now=now, no=attempt.no + 1, tries=attempt.tries
+        services, session, document, queue=attempt.queue, now=now, no=attempt.no + 1, tries=attempt.tries, ahead=True
     )
     fresh.queued_at = now + timedelta(seconds=wait_s)
     audit.record(

@@ -20,7 +20,8 @@ from verifier.errors import CODES, InputError, StateError
 from verifier.services.attempts import GIVEN_UP, UNDECIDED, retryable_ids
 from verifier.services.cases import lock_case_of
 from verifier.services.context import Services, reading, writing
-from verifier.services.submit import BULK, INTERACTIVE, open_attempt
+from verifier.services.queue_names import BULK, INTERACTIVE
+from verifier.services.submit import open_attempt
 from verifier.store import audit
 from verifier.store.tables import AttemptRow
 

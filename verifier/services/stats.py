@@ -13,7 +13,7 @@ from schemas.case import AttemptState, CaseState
 from verifier.services import outbox
 from verifier.services.context import Services, reading
 from verifier.services.process import living
-from verifier.store.tables import AttemptRow, CaseRow
+from verifier.store.tables import AttemptRow, CaseRow, HoldRow
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(hours=24)
@@ -88,6 +88,8 @@ class Stats(Model):
     throughput: Throughput
     workers: tuple[WorkerStats, ...]
     outbox_unsent: int
+    held: tuple[str, ...]
+    """Queues that somebody paused."""
 
 
 def stats(services: Services) -> Stats:
@@ -96,14 +98,15 @@ def stats(services: Services) -> Stats:
     with reading(services) as session:
         return Stats(
             at=now,
-            queues=_queues(session, now),
+            queues=queues_of(session, now),
             attempts=_count_by(session, AttemptRow.state),
             cases=_count_by(session, CaseRow.state),
             last_hour=_window(session, now, HOUR),
             last_day=_window(session, now, DAY),
             throughput=_throughput(session, now),
-            workers=_workers(session, now),
+            workers=workers_of(session, now),
             outbox_unsent=session.scalar(outbox.unsent_now(now)) or 0,
+            held=tuple(session.scalars(select(HoldRow.queue).order_by(HoldRow.queue))),
         )
 
 
@@ -112,7 +115,8 @@ def _count_by(session: Session, column: InstrumentedAttribute[Any], *where: Colu
     return {row[0]: row[1] for row in rows}
 
 
-def _queues(session: Session, now: datetime) -> tuple[QueueStats, ...]:
+def queues_of(session: Session, now: datetime) -> tuple[QueueStats, ...]:
+    """Those with open attempts."""
     ready = (AttemptRow.state == AttemptState.QUEUED) & (AttemptRow.queued_at <= now)
     delayed = (AttemptRow.state == AttemptState.QUEUED) & (AttemptRow.queued_at > now)
     rows = session.execute(
@@ -198,7 +202,8 @@ def _throughput(session: Session, now: datetime) -> Throughput:
     )
 
 
-def _workers(session: Session, now: datetime) -> tuple[WorkerStats, ...]:
+def workers_of(session: Session, now: datetime) -> tuple[WorkerStats, ...]:
+    """By name."""
     last_seen = func.max(func.coalesce(AttemptRow.finished_at, AttemptRow.started_at))
     worked = {
         str(name): (running, done, seen)

@@ -20,14 +20,12 @@ from verifier.errors import InputError, StateError, StorageError
 from verifier.pipeline import NamedFile
 from verifier.rules.facts import Facts
 from verifier.rules.slots import required_sets
-from verifier.services import advise, files
+from verifier.services import advise, files, outbox
 from verifier.services.cases import application_of, current_documents, find_case, form_of, lock_case, move_case
 from verifier.services.context import Services, reading, writing
+from verifier.services.queue_names import BULK, INTERACTIVE
 from verifier.store import audit
 from verifier.store.tables import AttemptRow, CaseRow, DocumentRow, FileRow, OutboxRow
-
-INTERACTIVE = "interactive"
-BULK = "bulk"
 
 SMALL_CASE_PAGES = 3
 """A case of fewer pages is read within seconds and may pass the long ones."""
@@ -277,8 +275,10 @@ def open_attempt(
     now: datetime,
     no: int | None = None,
     tries: int = 0,
+    ahead: bool = False,
 ) -> AttemptRow:
-    """A queued attempt at `document` with its outbox row, numbered after the newest one unless `no` says otherwise."""
+    """A queued attempt at `document` with its outbox row, numbered after the newest one unless `no` says otherwise.
+    `ahead`: it takes the place of one that was sent before, and goes before those that were not."""
     if no is None:
         newest = session.scalar(select(func.max(AttemptRow.no)).where(AttemptRow.document_id == document.id))
         no = (newest or 0) + 1
@@ -294,7 +294,8 @@ def open_attempt(
     )
     session.add(attempt)
     session.flush()
-    session.add(OutboxRow(attempt_id=attempt.id, queue=queue, created_at=now))
+    turn = outbox.AHEAD if ahead else outbox.IN_TURN
+    session.add(OutboxRow(attempt_id=attempt.id, queue=queue, turn=turn, created_at=now))
     return attempt
 
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
@@ -236,19 +237,33 @@ class AttemptRow(Base):
 
 
 class OutboxRow(Base):
-    """An attempt that must reach its queue; written in the transaction that opens the attempt."""
+    """An attempt that must reach its queue; written in the transaction that opens the attempt.
+
+    The index holds only what waits, in the order it is sent, however many were sent before.
+    """
 
     __tablename__ = "outbox"
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     attempt_id: Mapped[str] = mapped_column(ForeignKey("attempts.id"), unique=True)
     queue: Mapped[str] = mapped_column(String(40))
+    turn: Mapped[int] = mapped_column(SmallInteger, default=1, server_default="1")
+    """0 for what was there before: a try after an error, or in the place of a lost one. It goes ahead of the rest."""
     created_at: Mapped[datetime]
     taken_until: Mapped[datetime | None]
     """While a relay is sending it no other takes it."""
     sent_at: Mapped[datetime | None]
 
-    __table_args__ = (Index(None, "sent_at", "id"),)
+    __table_args__ = (
+        Index(
+            "ix_outbox_waiting",
+            "queue",
+            "turn",
+            "id",
+            sqlite_where=text("sent_at IS NULL"),
+            postgresql_where=text("sent_at IS NULL"),
+        ),
+    )
 
 
 class EventRow(Base):
@@ -311,6 +326,30 @@ class DecisionRow(Base):
     to_state: Mapped[CaseState]
     advice: Mapped[dict[str, Any] | None] = mapped_column(Json)
     """The machine's advice as it stood when the person decided."""
+
+
+class HoldRow(Base):
+    """A queue that somebody paused: nothing of it is sent or begun until the row is gone."""
+
+    __tablename__ = "queue_holds"
+
+    queue: Mapped[str] = mapped_column(String(40), primary_key=True)
+    actor: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime]
+    why: Mapped[str] = mapped_column(String(200), default="")
+
+
+class DrainRow(Base):
+    """A worker that somebody asked to stop after its present job, and not to start again until the row is gone."""
+
+    __tablename__ = "worker_drains"
+
+    worker: Mapped[str] = mapped_column(String(120), primary_key=True)
+    queue: Mapped[str] = mapped_column(String(40))
+    actor: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    """When its unit last said that it keeps the worker stopped; a unit that is gone leaves the row behind."""
 
 
 class LeaseRow(Base):

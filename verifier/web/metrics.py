@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 from schemas.case import AttemptState, CaseState
 from verifier.services import stats as statistics
 from verifier.services.context import Services
+from verifier.services.queue_names import QUEUES
 from verifier.services.stats import Stats
 
 
@@ -58,7 +59,10 @@ def _queues(stats: Stats) -> Iterable[Metric]:
         delayed.add_metric([queue.name], queue.delayed)
         running.add_metric([queue.name], queue.running)
         oldest.add_metric([queue.name], queue.oldest_age_s or 0.0)
-    return (depth, delayed, running, oldest)
+    held = GaugeMetricFamily("verifier_queue_held", "1 while somebody paused the queue.", labels=["queue"])
+    for name in QUEUES:
+        held.add_metric([name], int(name in stats.held))
+    return (depth, delayed, running, oldest, held)
 
 
 def _states(stats: Stats) -> Iterable[Metric]:

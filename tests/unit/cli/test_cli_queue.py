@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tests.support.factories import open_test_services, with_settings
 from verifier.cli import app as cli
 from verifier.errors import InputError, StateError
 from verifier.services import process
-from verifier.services.context import Services
+from verifier.services.context import Services, utc_now
 
 Run = Callable[..., str]
 
@@ -68,3 +69,22 @@ def test_a_retry_wants_one_attempt_or_one_reason(services: Services, run: Run) -
     for words in ((), ("id", "--reason", "engine.timeout"), ("id", "--preview")):
         with pytest.raises(InputError):
             run("attempts", "retry", *words)
+
+
+def test_a_queue_is_paused_and_resumed(services: Services, run: Run) -> None:
+    run("queue", "pause", "bulk", "--why", "upgrade")
+    held = {line["name"]: line["hold"] for line in map(json.loads, run("queue", "list", "--json").splitlines())}
+    assert (held["bulk"]["actor"], held["bulk"]["why"], held["interactive"]) == ("command line", "upgrade", None)
+    assert "upgrade" in run("queue", "list")
+    run("queue", "resume", "bulk")
+    assert "upgrade" not in run("queue", "list")
+
+
+def test_a_worker_is_drained_and_resumed(services: Services, run: Run) -> None:
+    process.beat(replace(services, clock=utc_now), "unit1-bulk-1", "bulk")
+    run("workers", "drain", "unit1-bulk-1")
+    (line,) = map(json.loads, run("workers", "list", "--json").splitlines())
+    assert (line["name"], line["state"]) == ("unit1-bulk-1", "draining")
+    assert "draining" in run("workers", "list")
+    run("workers", "resume", "unit1-bulk-1")
+    assert "working" in run("workers", "list")

@@ -25,6 +25,26 @@ def test_rows_are_taken_oldest_first_and_once(services: Services) -> None:
     assert {(message.queue, message.pages) for message in first} == {("bulk", 1)}
 
 
+def test_no_more_is_taken_than_a_queue_has_room_for(services: Services) -> None:
+    submitted(services)
+    assert outbox.take(services, 10, {"bulk": 0, "interactive": 5}) == ()
+    assert len(outbox.take(services, 10, {"bulk": 2, "interactive": 5})) == 2
+    assert len(outbox.take(services, 10, {"interactive": 5, "bulk": 2})) == 1
+
+
+def test_what_was_there_before_goes_ahead_of_what_came_since(services: Services, clock: Clock) -> None:
+    submitted(services)
+    (first, *_) = outbox.take(services, 10)
+    outbox.mark_sent(services, [first.id])
+    submitted(services, "HD2026A000124")
+    process.begin(services, first.attempt_id, "worker-1")
+    process.fail(services, first.attempt_id, "engine.timeout", transient=True)
+    clock.tick(minutes=1)
+    (again,) = outbox.take(services, 10, {"bulk": 1})
+    assert (again.attempt_id, again.again) == (first.attempt_id, True)
+    assert {message.again for message in outbox.take(services, 10)} == {False}
+
+
 def test_a_sent_row_is_gone(services: Services, clock: Clock) -> None:
     submitted(services)
     outbox.mark_sent(services, ids(outbox.take(services, 10)))

@@ -51,3 +51,27 @@ def test_a_retry_by_reason_only_counts_unless_told(api: Api, services: Services)
 def test_a_strange_cursor_is_refused(api: Api) -> None:
     answer = api.call("GET", "/api/v1/attempts?cursor=x")
     assert (answer.status_code, answer.json()["code"]) == (422, "request.invalid")
+
+
+def test_a_queue_is_paused_and_resumed(api: Api) -> None:
+    paused = api.call("POST", "/api/v1/queues/bulk/pause", json={"why": "升级"}).json()["items"]
+    assert {item["name"]: (item["hold"] or {}).get("why") for item in paused} == {"interactive": None, "bulk": "升级"}
+    assert 'verifier_queue_held{queue="bulk"} 1.0' in api.client.get("/metrics").text
+    resumed = api.call("POST", "/api/v1/queues/bulk/resume").json()["items"]
+    assert resumed == api.call("GET", "/api/v1/queues").json()["items"]
+    assert all(item["hold"] is None for item in resumed)
+    unknown = api.call("POST", "/api/v1/queues/gossip/resume")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "queue.unknown")
+    long = api.call("POST", "/api/v1/queues/bulk/pause", json={"why": "x" * 201})
+    assert (long.status_code, long.json()["code"]) == (422, "request.invalid")
+
+
+def test_a_worker_is_drained_and_resumed(api: Api, services: Services) -> None:
+    process.beat(services, "unit1-bulk-1", "bulk")
+    drained = api.call("POST", "/api/v1/workers/unit1-bulk-1/drain").json()["items"]
+    assert [(item["name"], item["state"]) for item in drained] == [("unit1-bulk-1", "draining")]
+    resumed = api.call("POST", "/api/v1/workers/unit1-bulk-1/resume").json()["items"]
+    assert [item["state"] for item in resumed] == ["working"]
+    assert api.call("GET", "/api/v1/workers").json()["items"] == resumed
+    gone = api.call("POST", "/api/v1/workers/nobody/drain")
+    assert (gone.status_code, gone.json()["code"]) == (404, "worker.not_found")

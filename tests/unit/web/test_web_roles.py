@@ -67,6 +67,12 @@ MAY: dict[tuple[str, str], frozenset[Role] | Stage] = {
     ("GET", "/api/v1/attempts"): frozenset({ADMIN}),
     ("POST", "/api/v1/attempts/{attempt_id}/retry"): frozenset({ADMIN}),
     ("POST", "/api/v1/attempts/retry"): frozenset({ADMIN}),
+    ("GET", "/api/v1/queues"): frozenset({ADMIN}),
+    ("POST", "/api/v1/queues/{queue}/pause"): frozenset({ADMIN}),
+    ("POST", "/api/v1/queues/{queue}/resume"): frozenset({ADMIN}),
+    ("GET", "/api/v1/workers"): frozenset({ADMIN}),
+    ("POST", "/api/v1/workers/{worker}/drain"): frozenset({ADMIN}),
+    ("POST", "/api/v1/workers/{worker}/resume"): frozenset({ADMIN}),
     ("GET", "/"): WITH_A_SESSION,
     ("GET", "/cases/{application_no}"): STAFF,
     ("GET", "/my"): WITH_A_SESSION,
@@ -99,6 +105,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "files": [("files", ("1.jpg", b"\xff\xd8\xff\xe0x", "image/jpeg"))]
     },
     f"POST {BASE}/{{application_no}}/decision": {"json": {"action": "return", "reasons": ["x"]}},
+    "POST /api/v1/queues/{queue}/pause": {"json": {}},
     "POST /api/v1/attempts/retry": {"json": {"error_code": "worker.killed"}},
 }
 

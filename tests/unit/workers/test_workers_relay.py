@@ -32,6 +32,7 @@ class Queue:
 
     def __init__(self) -> None:
         self.ids: list[str] = []
+        self.room = {"interactive": 1000, "bulk": 1000}
         self.before: BaseException | None = None
         self.after: BaseException | None = None
         self.at = 0
@@ -52,6 +53,7 @@ class Queue:
 def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
     standing = Queue()
     monkeypatch.setattr(queues, "enqueue", standing.enqueue)
+    monkeypatch.setattr(queues, "room", lambda _: standing.room)
     yield standing
 
 
@@ -241,3 +243,12 @@ def test_a_reconciler_by_itself_sweeps_until_it_is_stopped_and_gives_the_lead_ba
     assert stop.waits[0] == 0
     assert services.settings.sweep_every_s - 1 < stop.waits[1] <= services.settings.sweep_every_s
     resigned.assert_called_once_with(services, "city-1")
+
+
+def test_a_full_queue_gets_nothing_more(services: Services, queue: Queue) -> None:
+    submitted(services)
+    queue.room = {"bulk": 2}
+    assert turn(services) == 2
+    queue.room = {"bulk": 0}
+    assert turn(services) == 0
+    assert outbox.unsent(services) == 1

@@ -18,7 +18,7 @@ from tests.support.factories import Clock, settings_for
 from tests.support.waiting import wait_until
 from verifier.errors import EngineError, StorageError
 from verifier.ocr.host import EngineHost, HostHealth
-from verifier.services import process, reconcile, stats
+from verifier.services import holds, process, reconcile, stats
 from verifier.services.context import Services, reading
 from verifier.store.tables import AttemptRow
 from verifier.supervise import Part, Stop
@@ -184,3 +184,38 @@ def test_a_database_that_is_away_does_not_end_a_worker(services: Services, monke
 def test_sockets_go_to_a_private_folder_where_there_is_no_data_folder(tmp_path: Path) -> None:
     assert unit._socket_dir(settings_for(tmp_path)) == tmp_path / "run"
     assert unit._socket_dir(settings_for(tmp_path / "none")).name == f"verifier-{os.getuid()}"
+
+
+def test_a_drained_worker_is_stopped_and_stays_so_until_it_is_resumed(services: Services, crew: unit.Crew) -> None:
+    crew.started(PART, 4711)
+    crew.look()
+    assert crew.wants(PART)
+    holds.drain(services, "unit1-ab12-bulk-4711", "admin-1")
+    crew.look()
+    assert not crew.wants(PART)
+    crew.ended(PART, 4711)
+    crew.look()
+    crew.beat()
+    assert not crew.wants(PART), "gone, and still not wanted"
+    holds.resume_worker(services, "unit1-ab12-bulk-4711", "admin-1")
+    crew.look()
+    assert crew.wants(PART)
+
+
+def test_a_unit_that_ends_takes_its_drains_along(services: Services, crew: unit.Crew) -> None:
+    crew.started(PART, 4711)
+    holds.drain(services, "unit1-ab12-bulk-4711", "admin-1")
+    crew.look()
+    crew.end()
+    assert holds.drained(services, {"unit1-ab12-bulk-4711"}) == set()
+
+
+def test_a_look_while_the_database_is_away_changes_nothing(
+    services: Services, crew: unit.Crew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crew.started(PART, 4711)
+    holds.drain(services, "unit1-ab12-bulk-4711", "admin-1")
+    crew.look()
+    monkeypatch.setattr(holds, "drained", Mock(side_effect=StorageError("database.unavailable")))
+    crew.look()
+    assert not crew.wants(PART)

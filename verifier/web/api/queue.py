@@ -1,4 +1,4 @@
-"""Looking after the queue: attempts and their retries. For administrators."""
+"""Looking after the queue: attempts and their retries, paused queues, drained workers. For administrators."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import Field
 from schemas.base import Model
 from schemas.case import AttemptState
 from schemas.document import DocumentType
-from verifier.services import attempts, retries
+from verifier.services import attempts, holds, machinery, retries
 from verifier.services.access import Action
 from verifier.web.auth import Allowed, Person
 from verifier.web.bodies import require_json
@@ -43,6 +43,20 @@ class RetriedBody(Model):
     application_no: str
     slot: DocumentType
     queue: str
+
+
+class PauseRequest(Model):
+    """Why, for those who find the queue paused; no personal data."""
+
+    why: str = Field(default="", max_length=holds.WHY_MAX)
+
+
+class Queues(Model):
+    items: tuple[machinery.QueueView, ...]
+
+
+class Workers(Model):
+    items: tuple[machinery.WorkerView, ...]
 
 
 @router.get("/attempts", summary="列出读取", openapi_extra=refusals("request.invalid"))
@@ -88,3 +102,44 @@ def retry_all(services: ServicesDep, who: Operator, _json: JsonOnly, request: Re
     if request.preview:
         return retries.preview(services, request.error_code)
     return retries.retry_all(services, request.error_code, who.name)
+
+
+@router.get("/queues", summary="列出队列")
+def queues(services: ServicesDep, _who: Operator) -> Queues:
+    """Every queue: what waits and runs, how many workers listen, and who paused it."""
+    return Queues(items=machinery.queues(services))
+
+
+@router.post("/queues/{queue}/pause", summary="暂停队列", openapi_extra=refusals("queue.unknown", *_BODY_REFUSALS))
+def pause(queue: str, services: ServicesDep, who: Operator, _json: JsonOnly, request: PauseRequest) -> Queues:
+    """Nothing of the queue is begun any more; what is being read is finished, uploads land and wait. Doing it again changes
+    nothing."""
+    holds.pause(services, queue, who.name, request.why)
+    return Queues(items=machinery.queues(services))
+
+
+@router.post("/queues/{queue}/resume", summary="恢复队列", openapi_extra=refusals("queue.unknown"))
+def resume(queue: str, services: ServicesDep, who: Operator) -> Queues:
+    """Let a paused queue go on."""
+    holds.resume(services, queue, who.name)
+    return Queues(items=machinery.queues(services))
+
+
+@router.get("/workers", summary="列出处理进程")
+def workers(services: ServicesDep, _who: Operator) -> Workers:
+    """Workers that live, that were drained, and that worked within the last 24 hours."""
+    return Workers(items=machinery.workers(services))
+
+
+@router.post("/workers/{worker}/drain", summary="停用处理进程", openapi_extra=refusals("worker.not_found"))
+def drain(worker: str, services: ServicesDep, who: Operator) -> Workers:
+    """The worker ends after its present job and is not started again until it is resumed."""
+    holds.drain(services, worker, who.name)
+    return Workers(items=machinery.workers(services))
+
+
+@router.post("/workers/{worker}/resume", summary="恢复处理进程", openapi_extra=refusals("worker.not_found"))
+def resume_worker(worker: str, services: ServicesDep, who: Operator) -> Workers:
+    """Let the unit of a drained worker start it again, under a new name."""
+    holds.resume_worker(services, worker, who.name)
+    return Workers(items=machinery.workers(services))
