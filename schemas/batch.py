@@ -85,6 +85,12 @@ class Batch(Model):
     """The applicant is told when the residence permit lapses within these days (yearly endorsement)."""
     confidence_threshold: Share = 0.80
     """A decisive field read with less, and confirmed by nothing else, is shown to a person."""
+    second_look_share: Share = 0.05
+    """Of the cases advised `pass`, how many need a second person however the first decides: drawn by lot."""
+    opened_share: Share = 0.10
+    """Of the cases advised `pass`, how many cannot be signed off in a list but must be opened: drawn by lot."""
+    correction_days: int = Field(default=10, gt=0)
+    """Working days an applicant has to answer a correction notice."""
     alert_ranges: dict[str, Range] = Field(default_factory=dict)
     """Numbers outside these contradict a conclusion of 合格; the doctor decides, the machine only points."""
     rules: dict[str, RuleSwitch] = Field(default_factory=dict)

@@ -13,6 +13,8 @@ class CaseState(StrEnum):
     NEEDS_CORRECTION = "needs_correction"
     NEEDS_REVIEW = "needs_review"
     IN_REVIEW = "in_review"
+    AWAITING_SECOND = "awaiting_second"
+    """One person proposed what takes two: a refusal, or a pass drawn for a second look."""
     ACCEPTED = "accepted"
     RETURNED = "returned"
     NOT_ACCEPTED = "not_accepted"
@@ -39,6 +41,7 @@ TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
             CaseState.ACCEPTED,
             CaseState.RETURNED,
             CaseState.NOT_ACCEPTED,
+            CaseState.AWAITING_SECOND,
             # a lease that lapsed or was given back goes where it came from
             CaseState.ADVISED_PASS,
             CaseState.NEEDS_CORRECTION,
@@ -46,12 +49,25 @@ TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
             CaseState.WITHDRAWN,
         }
     ),
+    CaseState.AWAITING_SECOND: frozenset(
+        {
+            CaseState.ACCEPTED,
+            CaseState.NOT_ACCEPTED,
+            CaseState.DENIED,
+            # the second person decided otherwise: both decisions are shown to whoever takes it up again
+            CaseState.NEEDS_REVIEW,
+            CaseState.WITHDRAWN,
+        }
+    ),
     CaseState.RETURNED: frozenset({CaseState.RESUBMITTED, CaseState.EXPIRED, CaseState.WITHDRAWN}),
     CaseState.RESUBMITTED: frozenset({CaseState.READING, CaseState.NEEDS_REVIEW, CaseState.WITHDRAWN}),
-    CaseState.ACCEPTED: frozenset({CaseState.APPROVED, CaseState.DENIED, CaseState.WITHDRAWN}),
-    CaseState.NOT_ACCEPTED: frozenset({CaseState.ARCHIVED}),
-    CaseState.APPROVED: frozenset({CaseState.ARCHIVED}),
-    CaseState.DENIED: frozenset({CaseState.ARCHIVED}),
+    CaseState.ACCEPTED: frozenset(
+        {CaseState.APPROVED, CaseState.AWAITING_SECOND, CaseState.NEEDS_REVIEW, CaseState.WITHDRAWN}
+    ),
+    # back to review only by a reopening, with its reason
+    CaseState.NOT_ACCEPTED: frozenset({CaseState.NEEDS_REVIEW, CaseState.ARCHIVED}),
+    CaseState.APPROVED: frozenset({CaseState.NEEDS_REVIEW, CaseState.ARCHIVED}),
+    CaseState.DENIED: frozenset({CaseState.NEEDS_REVIEW, CaseState.ARCHIVED}),
     CaseState.WITHDRAWN: frozenset({CaseState.ARCHIVED}),
     CaseState.EXPIRED: frozenset({CaseState.ARCHIVED}),
     CaseState.ARCHIVED: frozenset(),
@@ -100,6 +116,8 @@ class DecisionAction(StrEnum):
     NOT_ACCEPT = "not_accept"
     APPROVE = "approve"
     DENY = "deny"
+    REOPEN = "reopen"
+    """Takes a decided case up again; has a use case of its own."""
 
 
 class Role(StrEnum):

@@ -64,7 +64,6 @@ CODES: dict[str, ErrorSpec] = {
     "case.locked": ErrorSpec(409, "申请当前状态为 {state},不能进行此操作。", "请等待处理完成或收到补正通知后再操作。"),
     "case.not_claimed": ErrorSpec(409, "您没有领取这件申请,或领取已过期。", "请重新领取后再作决定。"),
     "case.claimed": ErrorSpec(409, "这件申请已由另一位工作人员领取。", "请领取其他申请,或稍后再试。"),
-    "case.same_person": ErrorSpec(409, "认定须由另一位工作人员作出。", "请交由其他工作人员办理。"),
     # attempts to read
     "attempt.not_found": ErrorSpec(404, "没有找到该次读取。", "请核对编号。"),
     "attempt.not_retryable": ErrorSpec(
@@ -72,6 +71,17 @@ CODES: dict[str, ErrorSpec] = {
         "该次读取不能重试:须为该材料最近一次、以失败告终的读取,材料未被替换,且申请尚未作出决定。",
         "请刷新列表后再选。",
     ),
+    "case.same_person": ErrorSpec(409, "须由另一位工作人员作出。", "请交由其他工作人员办理。"),
+    "case.changed": ErrorSpec(409, "您查看之后,这件申请已有变化。", "请刷新页面,看过变化后再决定。"),
+    "case.needs_reason": ErrorSpec(422, "重新打开须说明理由。", "请填写理由后重试。"),
+    "case.findings_undecided": ErrorSpec(409, "还有 {count} 项发现没有核定。", "请逐项确认、排除或更正后再受理。"),
+    "case.findings_confirmed": ErrorSpec(
+        409, "有 {count} 项发现已确认,不能受理。", "请退回补正,或更改对该发现的核定。"
+    ),
+    "case.must_be_opened": ErrorSpec(409, "这件申请被抽中须逐件打开核对。", "请打开这件申请,看过材料后再签批。"),
+    "finding.not_found": ErrorSpec(404, "没有这项发现。", "请刷新页面后重试。"),
+    "finding.needs_reason": ErrorSpec(422, "排除一项发现须说明理由。", "请填写理由后重试。"),
+    "finding.needs_value": ErrorSpec(422, "更正须填写您读到的值。", "请填写后重试。"),
     "request.invalid": ErrorSpec(422, "请求内容有误:{where}:{why}。", "请按接口说明修改后重试。"),
     "request.not_found": ErrorSpec(404, "没有这个地址。", "请核对地址。"),
     "request.method_not_allowed": ErrorSpec(405, "该地址不支持此操作。", "请核对接口说明。"),

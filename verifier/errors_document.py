@@ -12,6 +12,7 @@ SUBJECTS: dict[str, str] = {
     "file": "文件",
     "page": "材料的页面图片",
     "case": "申请",
+    "finding": "发现",
     "attempt": "读取",
     "request": "请求",
     "auth": "登录、令牌与角色",

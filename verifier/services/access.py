@@ -34,6 +34,10 @@ class Action(StrEnum):
     DECIDE = "decide"
     CONFIRM = "confirm"
     """The second decision: recognise or deny."""
+    REOPEN = "reopen"
+    """Take a decided case up again."""
+    EXPORT = "export"
+    """A case's whole record as one file, for the archive."""
     STATS = "stats"
     OPERATE = "operate"
     """Look after the queue: attempts, retries, pauses, workers."""
@@ -69,6 +73,8 @@ TABLE: Mapping[Action, Mapping[Role, Reach]] = {
     # … but who runs the system does not decide cases in it.
     Action.DECIDE: _all(*_REVIEWERS),
     Action.CONFIRM: _all(Role.SECOND_REVIEWER),
+    Action.REOPEN: _all(Role.SECOND_REVIEWER),
+    Action.EXPORT: _all(*STAFF),
     Action.STATS: _all(Role.INTEGRATION, *STAFF),
     Action.OPERATE: _all(Role.ADMIN),
     Action.PEOPLE: _all(Role.ADMIN),
@@ -118,4 +124,6 @@ def require_case(services: Services, who: Principal, action: Action, application
 
 def action_of(decision: DecisionAction) -> Action:
     """What deciding so asks for."""
+    if decision is DecisionAction.REOPEN:
+        return Action.REOPEN
     return Action.CONFIRM if decision in SECOND else Action.DECIDE

@@ -17,7 +17,7 @@ from schemas.reading import DocumentReading
 from schemas.result import CaseResult, EngineInfo, Timings
 from verifier.errors import VerifierError
 from verifier.pipeline import Read, with_signals
-from verifier.services import lookalikes
+from verifier.services import findings, lookalikes
 from verifier.services.cases import MACHINE, application_of, current_documents, is_settled, move_case
 from verifier.services.context import Services
 from verifier.store import audit
@@ -65,6 +65,8 @@ def settle(services: Services, session: Session, case: CaseRow, now: datetime) -
     case.advice = result.model_dump(mode="json", exclude={"documents"})
     case.advised_at = now
     case.advised_state = STATE_FOR[result.outcome]
+    findings.record(session, case, result.findings)
+    _draw_lots(services, case)
     audit.record(
         session,
         at=now,
@@ -86,6 +88,20 @@ def _is_outdated(case: CaseRow, documents: Sequence[DocumentRow]) -> bool:
     """Whether something was read after the advice."""
     given = case.advised_at
     return given is not None and any(row.read_at is not None and row.read_at > given for row in documents)
+
+
+def _draw_lots(services: Services, case: CaseRow) -> None:
+    """A pass may be drawn for a second look, and for being opened: by lot, at the batch's shares."""
+    is_pass = case.outcome is Outcome.PASS
+    try:
+        batch = services.load_batch(case.batch)
+    except VerifierError:
+        # whose batch cannot be read any more takes two people
+        case.second_look = case.must_open = is_pass
+        return
+    lot = f"{case.application_no} {case.round}"
+    case.second_look = is_pass and services.draw(f"second look {lot}") < batch.second_look_share
+    case.must_open = is_pass and services.draw(f"open {lot}") < batch.opened_share
 
 
 def _readings(session: Session, case: CaseRow, documents: Sequence[DocumentRow]) -> dict[DocumentType, DocumentReading]:
@@ -118,8 +134,8 @@ def _judge(
         result = _not_judged(application, {slot: read.reading for slot, read in reads.items()}, case.batch)
     not_read = [row.slot for row in documents if row.state == DocumentState.NOT_READ]
     known = {finding.document for finding in result.findings if finding.rule == NOT_READ_RULE}
-    findings = result.findings + tuple(_not_read_finding(slot) for slot in not_read if slot not in known)
-    return result.model_copy(update={"findings": findings, "outcome": advice(findings)})
+    found = result.findings + tuple(_not_read_finding(slot) for slot in not_read if slot not in known)
+    return result.model_copy(update={"findings": found, "outcome": advice(found)})
 
 
 def _not_read_finding(slot: DocumentType) -> Finding:

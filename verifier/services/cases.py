@@ -67,6 +67,12 @@ def move_case(
     )
 
 
+def require_claim(case: CaseRow, actor: str, now: datetime) -> None:
+    """Raises StateError case.not_claimed unless `actor` holds the case at `now`."""
+    if case.claimed_by != actor or case.claim_until is None or case.claim_until <= now:
+        raise StateError("case.not_claimed")
+
+
 def current_documents(session: Session, case: CaseRow) -> list[DocumentRow]:
     """The newest revision of each slot, in the order the slots were first filled."""
     rows = session.scalars(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -36,7 +38,8 @@ class Services:
     content, `measure` decodes and measures files, `judge` runs the rules over a
     whole case, `load_batch` finds a batch by its code; the first, second and fourth raise InputError for what an
     applicant can mend. `sender` hands messages to people's phones. `reader` opens strangers' files,
-    `pictures` keeps what was drawn of them for a while.
+    `pictures` keeps what was drawn of them for a while. `draw`
+    answers the lot of a text, from 0 up to 1: always the same for the same text, and nobody can tell it beforehand.
     """
 
     sessions: sessionmaker[Session]
@@ -53,6 +56,7 @@ class Services:
     sender: Sender = field(default_factory=Console)
     reader: Reader = IN_PROCESS
     pictures: Pictures = field(default_factory=Pictures)
+    draw: Callable[[str], float] = lambda _text: 1.0
 
 
 @contextmanager
@@ -88,6 +92,16 @@ def require_files(services: Services) -> None:
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def drawing(seed: bytes) -> Callable[[str], float]:
+    """Lots that can be drawn again for an inspection, and not be guessed without the seed: HMAC-SHA-256, its first 53 bits."""
+
+    def draw(text: str) -> float:
+        digest = hmac.new(seed, text.encode(), hashlib.sha256).digest()
+        return (int.from_bytes(digest[:8], "big") >> 11) / (1 << 53)
+
+    return draw
 
 
 def random_id() -> str:
@@ -153,4 +167,5 @@ def open_services(settings: Settings) -> Services:
         load_batch=load_batch,
         sender=sender_of(settings),
         reader=reader,
+        draw=drawing(settings.master_key.get_secret_value().encode() if settings.master_key else b""),
     )

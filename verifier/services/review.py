@@ -6,16 +6,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from schemas.case import READING_DONE, CaseState, DecisionAction
 from schemas.document import DocumentType
 from schemas.events import EventType
 from schemas.finding import Finding, Severity
+from schemas.review import Notice
 from verifier.errors import InputError, StateError
-from verifier.services import advise, queries
-from verifier.services.cases import MACHINE, current_documents, lock_case, move_case
+from verifier.services import advise, deadlines, findings, queries
+from verifier.services.cases import MACHINE, current_documents, lock_case, move_case, require_claim
 from verifier.services.context import Services, writing
 from verifier.store import audit
 from verifier.store.tables import CaseRow, DecisionRow
@@ -30,6 +31,14 @@ TARGETS: dict[DecisionAction, CaseState] = {
 
 NEEDS_REASONS = frozenset({DecisionAction.RETURN, DecisionAction.NOT_ACCEPT, DecisionAction.DENY})
 """What burdens the applicant must say why (administrative licensing law Art. 32, 38)."""
+
+REFUSALS = frozenset({DecisionAction.NOT_ACCEPT, DecisionAction.DENY})
+"""Take two people: the first proposes, another decides the same."""
+
+HELD_AS_THEY_ARE = (CaseState.IN_REVIEW, CaseState.AWAITING_SECOND, CaseState.ACCEPTED)
+"""States in which a case may be held without moving."""
+
+REOPENED_FROM = (CaseState.ACCEPTED, CaseState.NOT_ACCEPTED, CaseState.APPROVED, CaseState.DENIED)
 
 BY_ANOTHER = frozenset({DecisionAction.APPROVE, DecisionAction.DENY})
 """Recognition is decided by another person than the one who accepted the case."""
@@ -63,27 +72,11 @@ def claim(services: Services, application_no: str, actor: str) -> Claim:
     another holds it, case.locked in any other state.
     """
     with writing(services) as session:
-        return _claim(services, session, lock_case(session, application_no), actor)
+        return take(services, session, lock_case(session, application_no), actor)
 
 
-def claim_next(services: Services, actor: str, states: Sequence[CaseState] = (CaseState.NEEDS_REVIEW,)) -> Claim | None:
-    """Claim the longest waiting case in one of `states` that nobody holds; None when there is none.
-
-    Two reviewers who ask at once get two cases.
-    """
-    now = services.clock()
-    with writing(services) as session:
-        case = session.scalar(
-            select(CaseRow)
-            .where(CaseRow.state.in_(states), or_(CaseRow.claim_until.is_(None), CaseRow.claim_until <= now))
-            .order_by(CaseRow.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        return None if case is None else _claim(services, session, case, actor)
-
-
-def _claim(services: Services, session: Session, case: CaseRow, actor: str) -> Claim:
+def take(services: Services, session: Session, case: CaseRow, actor: str, minutes: int | None = None) -> Claim:
+    """The same for a case whose lock the caller holds, for `minutes` instead."""
     now = services.clock()
     held_by_another = case.claimed_by not in (None, actor) and case.claim_until is not None and case.claim_until > now
     if held_by_another:
@@ -92,11 +85,13 @@ def _claim(services: Services, session: Session, case: CaseRow, actor: str) -> C
         put_back(services, session, case, at=now, actor=MACHINE, why="lapsed")
     if case.state in READING_DONE:
         move_case(session, case, CaseState.IN_REVIEW, at=now, actor=actor)
-    elif case.state not in (CaseState.IN_REVIEW, CaseState.ACCEPTED):
+    elif case.state not in HELD_AS_THEY_ARE:
         raise StateError("case.locked", state=case.state.value)
-    until = now + timedelta(minutes=services.settings.claim_minutes)
+    until = now + timedelta(minutes=minutes or services.settings.claim_minutes)
+    is_held = case.claimed_by == actor and case.claim_until is not None and case.claim_until > now
     case.claimed_by, case.claim_until = actor, until
-    _record(session, EventType.CASE_CLAIMED, now, actor, case.application_no)
+    if not is_held:
+        _record(session, EventType.CASE_CLAIMED, now, actor, case.application_no)
     return Claim(application_no=case.application_no, holder=actor, until=until)
 
 
@@ -105,7 +100,7 @@ def release(services: Services, application_no: str, actor: str) -> None:
     with writing(services) as session:
         case = lock_case(session, application_no)
         now = services.clock()
-        _require_claim(case, actor, now)
+        require_claim(case, actor, now)
         put_back(services, session, case, at=now, actor=actor, why="released")
 
 
@@ -127,26 +122,36 @@ def decide(
     reasons: Sequence[str] = (),
     note: str = "",
     slots: Collection[DocumentType] | None = None,
+    *,
+    seen: str | None = None,
+    notice: Notice | None = None,
+    whole: bool = False,
 ) -> Decided:
     """A named person's decision; the claim ends with it.
 
-    `reasons` are rule ids or sentences. What a return asks for again is `slots`; when None, the slots of the findings
-    whose rule id is among the reasons, else of all findings of severity `correct` or above, else every slot.
+    A refusal, and the acceptance of a case drawn for a second look, is a proposal: the case awaits a second person. When
+    that one decides the same, it is done; when they decide otherwise, both decisions stay and the case goes back to review.
+
+    `reasons` are rule ids or sentences. What a return asks for again is `slots`; when None, the slots of the notice or of
+    the findings whose rule id is among the reasons, else of all findings of severity `correct` or above, else every slot.
+    `seen` is the ReviewView's that the person decided on. `whole` asks that every finding was decided before acceptance.
     Raises InputError case.not_found, request.invalid (reasons missing or too long); StateError case.not_claimed,
-    case.locked, case.same_person.
+    case.locked, case.same_person, case.changed, case.findings_undecided, case.findings_confirmed.
     """
     _check_words(action, reasons, note)
     with writing(services) as session:
         case = lock_case(session, application_no)
         now = services.clock()
-        source, target = case.state, TARGETS[action]
-        _require_claim(case, actor, now)
-        if action in BY_ANOTHER and _accepted_by(session, case) == actor:
-            raise StateError("case.same_person")
+        require_claim(case, actor, now)
+        findings.require_seen(session, case, seen)
+        source, target = case.state, _target(session, case, action, actor)
+        _require_findings(services, session, case, action, whole=whole)
+        asked = _asked_again(session, case, reasons, slots, notice) if target is CaseState.RETURNED else ()
+        proposed = case.proposed
         move_case(session, case, target, at=now, actor=actor)
-        asked = _asked_again(session, case, reasons, slots) if action == DecisionAction.RETURN else ()
         case.returned_slots = [slot.value for slot in asked]
         case.claimed_by = case.claim_until = None
+        made = findings.made_of(session, case)
         session.add(
             DecisionRow(
                 case_id=case.id,
@@ -155,6 +160,8 @@ def decide(
                 reasons=list(reasons),
                 note=note,
                 slots=[slot.value for slot in asked],
+                notice=None if notice is None or target is not CaseState.RETURNED else notice.model_dump(mode="json"),
+                findings=made,
                 actor=actor,
                 at=now,
                 from_state=source,
@@ -162,8 +169,103 @@ def decide(
                 advice=case.advice,
             )
         )
-        _record(session, EventType.DECISION_MADE, now, actor, application_no, action=action.value, reasons=len(reasons))
+        _after(session, case, target, action, actor, now)
+        details = {"action": action.value, "reasons": len(reasons)}
+        type = EventType.DECISION_MADE
+        if target is CaseState.AWAITING_SECOND:
+            type = EventType.DECISION_PROPOSED
+        elif target is CaseState.NEEDS_REVIEW:
+            type = EventType.DECISION_DISPUTED
+            details |= {"proposed": proposed.value if proposed else ""}
+        _record(session, type, now, actor, application_no, **details)
         return Decided(application_no=application_no, state=target, slots=asked)
+
+
+def _target(session: Session, case: CaseRow, action: DecisionAction, actor: str) -> CaseState:
+    """Where a decision leads. Raises StateError case.same_person, case.locked."""
+    if case.state is CaseState.AWAITING_SECOND:
+        if case.proposed_by == actor:
+            raise StateError("case.same_person")
+        if action is case.proposed:
+            return TARGETS[action]
+        if (action in BY_ANOTHER) != (case.proposed in BY_ANOTHER):
+            raise StateError("case.locked", state=case.state.value)
+        return CaseState.NEEDS_REVIEW
+    if case.state is (CaseState.IN_REVIEW if action in BY_ANOTHER else CaseState.ACCEPTED):
+        raise StateError("case.locked", state=case.state.value)
+    if action in BY_ANOTHER and _accepted_by(session, case) == actor:
+        raise StateError("case.same_person")
+    if action in REFUSALS or (action is DecisionAction.ACCEPT and case.second_look):
+        return CaseState.AWAITING_SECOND
+    return TARGETS[action]
+
+
+def _require_findings(
+    services: Services, session: Session, case: CaseRow, action: DecisionAction, *, whole: bool
+) -> None:
+    if action is not DecisionAction.ACCEPT:
+        return
+    views = findings.view_of(services, session, case).findings
+    standing = sum(view.stands and view.finding.severity.rank > Severity.INFO.rank for view in views)
+    if standing:
+        raise StateError("case.findings_confirmed", count=standing)
+    undecided = sum(view.must_be_decided for view in views)
+    if whole and undecided:
+        raise StateError("case.findings_undecided", count=undecided)
+
+
+def _after(
+    session: Session, case: CaseRow, target: CaseState, action: DecisionAction, actor: str, now: datetime
+) -> None:
+    """What a decision leaves in the case's row: who proposed, and until when somebody must act next."""
+    is_proposal = target is CaseState.AWAITING_SECOND
+    case.proposed, case.proposed_by = (action, actor) if is_proposal else (None, None)
+    if is_proposal:
+        return
+    if target is CaseState.NEEDS_REVIEW:
+        case.advised_state = CaseState.NEEDS_REVIEW
+        return
+    case.due_on = deadlines.to_recognise(now) if target is CaseState.ACCEPTED else None
+    findings.close(session, case)
+
+
+def reopen(services: Services, application_no: str, actor: str, reason: str) -> None:
+    """Take a decided case up again, with a reason; the decisions stay in the record.
+
+    Raises InputError case.not_found, case.needs_reason, request.invalid; StateError case.locked.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise InputError("case.needs_reason")
+    if len(reason) > REASON_MAX:
+        raise InputError("request.invalid", where="reason", why=f"不超过 {REASON_MAX} 字")
+    with writing(services) as session:
+        case = lock_case(session, application_no)
+        if case.state not in REOPENED_FROM:
+            raise StateError("case.locked", state=case.state.value)
+        now, source = services.clock(), case.state
+        move_case(session, case, CaseState.NEEDS_REVIEW, at=now, actor=actor, why="reopened")
+        case.claimed_by = case.claim_until = None
+        case.proposed = case.proposed_by = None
+        case.advised_state, case.due_on = CaseState.NEEDS_REVIEW, deadlines.to_accept(now)
+        findings.open_again(session, case)
+        session.add(
+            DecisionRow(
+                case_id=case.id,
+                round=case.round,
+                action=DecisionAction.REOPEN,
+                reasons=[reason],
+                note="",
+                slots=[],
+                findings=findings.made_of(session, case),
+                actor=actor,
+                at=now,
+                from_state=source,
+                to_state=case.state,
+                advice=case.advice,
+            )
+        )
+        _record(session, EventType.CASE_REOPENED, now, actor, application_no, was=source.value)
 
 
 def open_case(services: Services, application_no: str, actor: str) -> queries.CaseView:
@@ -183,11 +285,6 @@ def _check_words(action: DecisionAction, reasons: Sequence[str], note: str) -> N
         raise InputError("request.invalid", where="note", why=f"不超过 {NOTE_MAX} 字")
 
 
-def _require_claim(case: CaseRow, actor: str, now: datetime) -> None:
-    if case.claimed_by != actor or case.claim_until is None or case.claim_until <= now:
-        raise StateError("case.not_claimed")
-
-
 def _accepted_by(session: Session, case: CaseRow) -> str | None:
     return session.scalar(
         select(DecisionRow.actor)
@@ -198,16 +295,22 @@ def _accepted_by(session: Session, case: CaseRow) -> str | None:
 
 
 def _asked_again(
-    session: Session, case: CaseRow, reasons: Sequence[str], slots: Collection[DocumentType] | None
+    session: Session,
+    case: CaseRow,
+    reasons: Sequence[str],
+    slots: Collection[DocumentType] | None,
+    notice: Notice | None,
 ) -> tuple[DocumentType, ...]:
     if slots is not None:
         if not slots:
             raise InputError("request.invalid", where="slots", why="须指明需要补正的材料")
         chosen = set(slots)
+    elif notice is not None:
+        chosen = {item.slot for item in notice.items}
     else:
-        findings = [Finding.model_validate(item) for item in (case.advice or {}).get("findings", ())]
-        named = {finding.document for finding in findings if finding.rule in reasons}
-        grave = {finding.document for finding in findings if finding.severity.rank >= Severity.CORRECT.rank}
+        found = [Finding.model_validate(item) for item in (case.advice or {}).get("findings", ())]
+        named = {finding.document for finding in found if finding.rule in reasons}
+        grave = {finding.document for finding in found if finding.severity.rank >= Severity.CORRECT.rank}
         chosen = named or grave or {row.slot for row in current_documents(session, case)}
     return tuple(slot for slot in DocumentType if slot in chosen)
 

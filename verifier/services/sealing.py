@@ -31,6 +31,7 @@ class Use(StrEnum):
     TOTP = "totp"
     CODE = "code"
     THROTTLE = "throttle"
+    READING = "reading"
 
 
 def keyed_hash(services: Services, use: Use, text: str) -> str:

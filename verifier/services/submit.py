@@ -20,7 +20,7 @@ from verifier.errors import InputError, StateError, StorageError
 from verifier.pipeline import NamedFile
 from verifier.rules.facts import Facts
 from verifier.rules.slots import required_sets
-from verifier.services import advise, files, outbox
+from verifier.services import advise, deadlines, files, outbox
 from verifier.services.cases import application_of, current_documents, find_case, form_of, lock_case, move_case
 from verifier.services.context import Services, reading, writing
 from verifier.services.queue_names import BULK, INTERACTIVE
@@ -244,6 +244,7 @@ def submit(services: Services, application_no: str, actor: str) -> Submitted:
         now = services.clock()
         again = case.state == CaseState.RETURNED
         case.submitted_at = now
+        case.due_on = deadlines.to_accept(now)
         if again:
             # the old advice was about the old documents; the decision that returned them keeps it
             case.round += 1

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from schemas.case import AttemptState, CaseState, DocumentState
+from verifier.services import findings
 from verifier.services.cases import lock_case, move_case
 from verifier.services.context import Services, writing
 from verifier.store.tables import AttemptRow, CaseRow, DocumentRow
@@ -24,7 +25,8 @@ def withdraw(services: Services, application_no: str, actor: str) -> None:
             return
         now = services.clock()
         move_case(session, case, CaseState.WITHDRAWN, at=now, actor=actor)
-        case.claimed_by = case.claim_until = None
+        case.claimed_by = case.claim_until = case.due_on = case.proposed = case.proposed_by = None
+        findings.close(session, case)
         _cancel_attempts(session, case, now)
 
 

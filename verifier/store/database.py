@@ -23,6 +23,7 @@ from verifier.errors import StorageError
 from verifier.store import (
     audit,
     people_tables,  # noqa: F401 - registers its tables: the cases' owner names one
+    review_tables,  # noqa: F401
 )
 
 BUSY_TIMEOUT_MS = 15_000

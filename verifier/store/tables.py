@@ -8,7 +8,7 @@ Indexes are the ones the queries of verifier.services use; a query without one i
 from __future__ import annotations
 
 import enum
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -25,6 +25,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -86,6 +87,10 @@ class Base(DeclarativeBase):
     }
 
 
+NOTHING_FOUND = 4
+"""The gravity of a case without findings."""
+
+
 class CaseRow(Base):
     """One application. `version` counts every change of the row, so that two writers never overwrite each other."""
 
@@ -114,6 +119,17 @@ class CaseRow(Base):
     """Slots the last correction notice asks for again."""
     claimed_by: Mapped[str | None] = mapped_column(String(80))
     claim_until: Mapped[datetime | None]
+    due_on: Mapped[date | None]
+    """The last statutory working day for what a person must do next; None while nobody must."""
+    gravity: Mapped[int] = mapped_column(SmallInteger, default=NOTHING_FOUND, server_default=str(NOTHING_FOUND))
+    """The worst finding, 0 the gravest (a ground for refusal), 4 none: what orders cases of one day."""
+    second_look: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Drawn: accepting it takes two people."""
+    must_open: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Drawn: a pass that is not signed off from a list."""
+    proposed: Mapped[DecisionAction | None]
+    """What the first of two people decided; the case awaits the second."""
+    proposed_by: Mapped[str | None] = mapped_column(String(80))
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
     """The applicant's account; NULL for a case that came through a program."""
 
@@ -122,6 +138,9 @@ class CaseRow(Base):
 
     __table_args__ = (
         Index(None, "state", "id"),
+        # the reviewers' queue is read along it
+        Index(None, "state", "due_on", "gravity", "id"),
+        Index(None, "claimed_by", "state"),
         Index(None, "claim_until"),
     )
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
@@ -320,6 +339,10 @@ class DecisionRow(Base):
     note: Mapped[str] = mapped_column(Text, default="")
     slots: Mapped[list[str]] = mapped_column(Json, default=list)
     """What a return asks for again."""
+    notice: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """The correction notice as it was sent (schemas.review.Notice)."""
+    findings: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """What had been made of each finding, and the version of the rules: `{"rules": …, "items": [{position, rule, action}]}`."""
     actor: Mapped[str] = mapped_column(String(80))
     at: Mapped[datetime]
     from_state: Mapped[CaseState]

@@ -16,7 +16,7 @@ from starlette.types import Scope
 
 from verifier.services.context import Services, reading
 from verifier.web import openapi, pictures, problems
-from verifier.web.api import applications, documentation, operations, queue
+from verifier.web.api import applications, documentation, operations, queue, review
 from verifier.web.auth import policy_of
 from verifier.web.bodies import BodyLimit
 from verifier.web.frame import Frame
@@ -26,7 +26,13 @@ from verifier.web.probes import Probe
 
 STATIC = Path(__file__).parent / "static"
 
-API: tuple[APIRouter, ...] = (applications.router, pictures.api_router, operations.router, queue.router)
+API: tuple[APIRouter, ...] = (
+    applications.router,
+    pictures.api_router,
+    review.router,
+    operations.router,
+    queue.router,
+)
 PAGES: tuple[APIRouter, ...] = (
     documentation.router,
     listing.router,

@@ -14,7 +14,7 @@ from tests.support.cases import NO, advised, filled, in_review, returned, state_
 from tests.support.factories import EXAM, ID_CARD, PERMIT, START, Clock, Judge, finding
 from tests.support.threads import together
 from verifier.errors import InputError, StateError
-from verifier.services import queries, review
+from verifier.services import queries, review, worklist
 from verifier.services.cases import lock_case, move_case
 from verifier.services.context import Services, writing
 
@@ -96,7 +96,7 @@ def test_reviewers_asking_for_the_next_case_get_different_ones(services: Service
     numbers = [f"{NO}-{n}" for n in range(3)]
     for number in numbers:
         advised(services, number)
-    answers = together([lambda n=n: review.claim_next(services, f"reviewer-{n}") for n in range(4)])
+    answers = together([lambda n=n: worklist.claim_next(services, f"reviewer-{n}") for n in range(4)])
     claimed = [answer.application_no for answer in answers if answer is not None]
     assert sorted(claimed) == numbers
     assert answers.count(None) == 1
@@ -105,10 +105,10 @@ def test_reviewers_asking_for_the_next_case_get_different_ones(services: Service
 def test_the_next_case_is_the_one_that_waits_longest(services: Services) -> None:
     for n in range(2):
         advised(services, f"{NO}-{n}")
-    claim = review.claim_next(services, "reviewer-1", [CaseState.ADVISED_PASS])
+    claim = worklist.claim_next(services, "reviewer-1", worklist.WorkFilter(states=(CaseState.ADVISED_PASS,)))
     assert claim is not None
     assert claim.application_no == f"{NO}-0"
-    assert review.claim_next(services, "reviewer-1") is None
+    assert worklist.claim_next(services, "reviewer-2") is None
 
 
 @pytest.mark.parametrize("state", [CaseState.DRAFT, CaseState.SUBMITTED, CaseState.RETURNED, CaseState.APPROVED])
@@ -138,7 +138,6 @@ def test_a_case_given_back_goes_where_it_came_from(services: Services, judge: Ju
     [
         (DecisionAction.ACCEPT, CaseState.ACCEPTED),
         (DecisionAction.RETURN, CaseState.RETURNED),
-        (DecisionAction.NOT_ACCEPT, CaseState.NOT_ACCEPTED),
     ],
 )
 def test_the_holder_decides(services: Services, clock: Clock, action: DecisionAction, state: CaseState) -> None:
@@ -204,7 +203,9 @@ def test_recognition_is_decided_by_another_person(services: Services, action: De
     review.release(services, NO, "reviewer-1")
     assert state_of(services) == CaseState.ACCEPTED
     review.claim(services, NO, "reviewer-2")
-    assert review.decide(services, NO, action, "reviewer-2", ["理由"]).state == review.TARGETS[action]
+    by_two = action is DecisionAction.DENY
+    decided = review.decide(services, NO, action, "reviewer-2", ["理由"])
+    assert decided.state == (CaseState.AWAITING_SECOND if by_two else review.TARGETS[action])
 
 
 def test_recognition_cannot_be_decided_before_acceptance(services: Services) -> None:

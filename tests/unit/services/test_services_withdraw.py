@@ -82,8 +82,9 @@ def test_a_claim_ends_and_nothing_more_is_uploaded_submitted_or_decided(services
 
 def test_a_decided_case_cannot_be_withdrawn(services: Services) -> None:
     advised(services)
-    review.claim(services, NO, "reviewer")
-    review.decide(services, NO, DecisionAction.NOT_ACCEPT, "reviewer", ["不符合条件"])
+    for reviewer in ("reviewer", "reviewer-2"):
+        review.claim(services, NO, reviewer)
+        review.decide(services, NO, DecisionAction.NOT_ACCEPT, reviewer, ["不符合条件"])
     with pytest.raises(StateError) as error:
         withdraw(services, NO, "importer")
     assert error.value.code == "case.locked"

@@ -63,6 +63,11 @@ MAY: dict[tuple[str, str], frozenset[Role] | Stage] = {
     ("POST", f"{BASE}/{{application_no}}/claim"): CLAIMING,
     ("POST", f"{BASE}/{{application_no}}/release"): CLAIMING,
     ("POST", f"{BASE}/{{application_no}}/decision"): frozenset({REVIEWER, SECOND}),
+    ("GET", "/api/v1/worklist"): STAFF,
+    ("GET", "/api/v1/worklist/counts"): STAFF,
+    ("POST", "/api/v1/worklist/next"): CLAIMING,
+    ("GET", f"{BASE}/{{application_no}}/review"): STAFF,
+    ("POST", f"{BASE}/{{application_no}}/findings/{{position}}"): frozenset({REVIEWER, SECOND}),
     ("GET", "/api/v1/stats"): STAFF | {INTEGRATION},
     ("GET", "/api/v1/attempts"): frozenset({ADMIN}),
     ("POST", "/api/v1/attempts/{attempt_id}/retry"): frozenset({ADMIN}),
@@ -104,6 +109,8 @@ BODIES: dict[str, dict[str, Any]] = {
     f"PUT {BASE}/{{application_no}}/documents/{{slot}}": {
         "files": [("files", ("1.jpg", b"\xff\xd8\xff\xe0x", "image/jpeg"))]
     },
+    "POST /api/v1/worklist/next": {"json": {}},
+    f"POST {BASE}/{{application_no}}/findings/{{position}}": {"json": {"action": "confirm"}},
     f"POST {BASE}/{{application_no}}/decision": {"json": {"action": "return", "reasons": ["x"]}},
     "POST /api/v1/queues/{queue}/pause": {"json": {}},
     "POST /api/v1/attempts/retry": {"json": {"error_code": "worker.killed"}},
@@ -174,6 +181,7 @@ class House:
             route.path.replace("{application_no}", number)
             .replace("{slot}", ID_CARD.value)
             .replace("{page}", "1")
+            .replace("{position}", "0")
             .replace("{account}", target.public_id)
             .replace("{session}", theirs[0].id if theirs else "none")
         )

@@ -17,6 +17,7 @@ from schemas.application import ApplicationForm
 from schemas.base import Model
 from schemas.case import CaseState, DecisionAction, Role
 from schemas.document import DocumentType, Page, QualityProblem
+from schemas.review import Notice
 from verifier.errors import InputError
 from verifier.services import access, queries, review, submit, withdraw
 from verifier.services.access import Action
@@ -112,6 +113,9 @@ class DecisionRequest(Model):
     slots: tuple[DocumentType, ...] | None = Field(
         default=None, description="For `return`: the slots asked again; by default those with findings."
     )
+    seen: str | None = Field(default=None, max_length=80, description="Of the review the decision rests on.")
+    notice: Notice | None = Field(default=None, description="For `return`: the correction notice, item by item.")
+    whole: bool = Field(default=False, description="For `accept`: refuse unless every finding was decided.")
 
 
 class DecidedBody(Model):
@@ -290,7 +294,17 @@ def release(
 @router.post(
     "/{application_no}/decision",
     summary="作出决定",
-    openapi_extra=refusals("case.not_found", "case.not_claimed", "case.locked", "case.same_person", *_BODY_REFUSALS),
+    openapi_extra=refusals(
+        "case.not_found",
+        "case.not_claimed",
+        "case.locked",
+        "case.same_person",
+        "case.changed",
+        "case.findings_undecided",
+        "case.findings_confirmed",
+        "case.needs_reason",
+        *_BODY_REFUSALS,
+    ),
 )
 def decide(
     application_no: ApplicationNo,
@@ -299,9 +313,25 @@ def decide(
     _json: JsonOnly,
     decision: DecisionRequest,
 ) -> DecidedBody:
-    """A named person's decision on a case they hold."""
+    """A named person's decision on a case they hold; `reopen` takes up a decided one, with its reason.
+
+    A refusal, and a pass drawn for a second look, answers `awaiting_second`: it is done when another person decides the
+    same. When they decide otherwise, the case goes back to review with both decisions in its record.
+    """
     access.require(who, access.action_of(decision.action))
+    if decision.action is DecisionAction.REOPEN:
+        review.reopen(services, application_no, who.name, ";".join(decision.reasons))
+        return DecidedBody(application_no=application_no, state=CaseState.NEEDS_REVIEW, slots=())
     done = review.decide(
-        services, application_no, decision.action, who.name, decision.reasons, decision.note, decision.slots
+        services,
+        application_no,
+        decision.action,
+        who.name,
+        decision.reasons,
+        decision.note,
+        decision.slots,
+        seen=decision.seen,
+        notice=decision.notice,
+        whole=decision.whole,
     )
     return DecidedBody(application_no=application_no, state=done.state, slots=done.slots)

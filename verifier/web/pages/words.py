@@ -32,6 +32,7 @@ STATES: Mapping[CaseState, Label] = {
     CaseState.NEEDS_CORRECTION: Label("建议补正", "warn"),
     CaseState.NEEDS_REVIEW: Label("待人工核对", "look"),
     CaseState.IN_REVIEW: Label("核对中", "look"),
+    CaseState.AWAITING_SECOND: Label("待复核", "look"),
     CaseState.ACCEPTED: Label("已受理", "good"),
     CaseState.RETURNED: Label("已退回补正", "warn"),
     CaseState.NOT_ACCEPTED: Label("不予受理", "bad"),
@@ -95,6 +96,7 @@ ACTIONS: Mapping[DecisionAction, Label] = {
     DecisionAction.NOT_ACCEPT: Label("不予受理", "bad"),
     DecisionAction.APPROVE: Label("认定通过", "good"),
     DecisionAction.DENY: Label("不予认定", "bad"),
+    DecisionAction.REOPEN: Label("重新打开", "look"),
 }
 
 EVENTS: Mapping[EventType, str] = {
@@ -117,6 +119,14 @@ EVENTS: Mapping[EventType, str] = {
     EventType.CASE_CLAIMED: "领取申请",
     EventType.CASE_RELEASED: "交回申请",
     EventType.DECISION_MADE: "作出决定",
+    EventType.DECISION_PROPOSED: "提出决定,待复核",
+    EventType.DECISION_DISPUTED: "复核意见不一致",
+    EventType.FINDING_DECIDED: "核定一项发现",
+    EventType.CASE_REOPENED: "重新打开",
+    EventType.PACKET_EXPORTED: "导出案卷",
+    EventType.LABELS_EXPORTED: "导出标注",
+    EventType.VIEW_SAVED: "保存筛选",
+    EventType.VIEW_REMOVED: "删除筛选",
     EventType.TOKEN_CREATED: "建立令牌",
     EventType.TOKEN_REVOKED: "撤销令牌",
     EventType.SIGNED_IN: "登录",
