@@ -33,8 +33,8 @@ TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
         {CaseState.ADVISED_PASS, CaseState.NEEDS_CORRECTION, CaseState.NEEDS_REVIEW, CaseState.WITHDRAWN}
     ),
     CaseState.ADVISED_PASS: frozenset({CaseState.IN_REVIEW, CaseState.WITHDRAWN}),
+    CaseState.NEEDS_CORRECTION: frozenset({CaseState.IN_REVIEW, CaseState.WITHDRAWN}),
     # to `reading` when a person had a document tried again that could not be read: the advice is then given anew
-    CaseState.NEEDS_CORRECTION: frozenset({CaseState.READING, CaseState.IN_REVIEW, CaseState.WITHDRAWN}),
     CaseState.NEEDS_REVIEW: frozenset({CaseState.READING, CaseState.IN_REVIEW, CaseState.WITHDRAWN}),
     CaseState.IN_REVIEW: frozenset(
         {

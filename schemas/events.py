@@ -22,6 +22,7 @@ class EventType(StrEnum):
     QUEUE_RESUMED = "queue_resumed"
     WORKER_DRAINED = "worker_drained"
     WORKER_RESUMED = "worker_resumed"
+    CASE_BY_HAND = "case_by_hand"
     ADVICE_GIVEN = "advice_given"
     CASE_VIEWED = "case_viewed"
     PAGES_VIEWED = "pages_viewed"

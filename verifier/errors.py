@@ -124,10 +124,17 @@ CODES: dict[str, ErrorSpec] = {
     "database.unavailable": ErrorSpec(503, "数据库暂时不可用。", "请稍后再试。", transient=True),
     "database.not_migrated": ErrorSpec(500, "数据库结构不是当前版本。", "请先运行 verifier migrate。"),
     "sandbox.unavailable": ErrorSpec(503, "文件检查程序暂时不可用。", "请稍后再试。", transient=True),
+    "queue.by_hand": ErrorSpec(503, "尚未读取,已转人工核对。", "无需处理;稍后读取到的内容会补充进来。"),
     "queue.unknown": ErrorSpec(404, "没有名为 {queue} 的队列。", "请核对队列名称。"),
     "queue.unavailable": ErrorSpec(503, "任务队列暂时不可用。", "上传不受影响,系统会自动恢复处理。", transient=True),
     "worker.killed": ErrorSpec(500, "处理进程被中断。", "系统会自动重试。", transient=True),
     "worker.not_found": ErrorSpec(404, "没有这个处理进程,或它已经结束。", "请刷新列表后再选。"),
+    "worker.out_of_memory": ErrorSpec(
+        500,
+        "处理进程因内存不足被终止。",
+        "系统会自动重试;反复出现时请增加内存,或由工作人员核对该材料。",
+        transient=True,
+    ),
     "worker.lost": ErrorSpec(500, "处理任务丢失。", "系统会自动重试。", transient=True),
     "internal.unexpected": ErrorSpec(500, "系统内部错误。", "请稍后再试;如仍出现,请联系管理员并提供时间。"),
 }

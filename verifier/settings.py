@@ -144,6 +144,7 @@ class Settings(BaseSettings):
     sweep_every_s: int = Field(default=10, ge=1)
     queued_grace_s: int = Field(default=30, ge=1)
     outbox_take_s: int = Field(default=30, ge=1)
+    by_hand_after_h: int = Field(default=48, ge=0)
     claim_minutes: int = Field(default=30, ge=1)
     orphan_grace_h: int = Field(default=24, ge=1)
     collect_every_h: int = Field(default=24, ge=1)

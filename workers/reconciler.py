@@ -43,13 +43,14 @@ class Jobs:
 def sweep_once(services: Services, jobs: Jobs, owner: str) -> reconcile.Swept:
     """One pass, unless another owner sweeps. Raises QueueError and StorageError."""
     swept = reconcile.sweep(services, jobs.live, owner, services.clock())
-    if swept.lost or swept.expired or swept.dead or swept.claims_lapsed:
+    if swept.lost or swept.expired or swept.dead or swept.claims_lapsed or swept.by_hand:
         log.info(
             "reconciler.reopened",
             lost=swept.lost,
             expired=swept.expired,
             dead=swept.dead,
             claims_lapsed=swept.claims_lapsed,
+            by_hand=swept.by_hand,
         )
     return swept
 

@@ -29,6 +29,7 @@ from verifier.services import reconcile
 from verifier.services.context import Services, open_services
 from verifier.settings import Settings, load_settings
 from workers import jobs, queues
+from workers.memory import KernelKills
 
 MAINTENANCE_S = 60
 """rq looks for abandoned jobs this often (its default is 600); our own reconciler does not wait for it."""
@@ -37,6 +38,7 @@ MONITORING_S = 10
 LONGEST_RECONNECT_S = 5.0
 """rq doubles its pause up to a minute; after a long absence of Redis nobody wants to wait that long."""
 BROKER_PAUSE_S = 1.0
+OUT_OF_MEMORY = "worker.out_of_memory"
 
 log = structlog.get_logger(__name__)
 
@@ -84,6 +86,7 @@ def run(settings: Settings, queue: str, engine_socket: Path, name: str, sandbox_
     jobs.prepare(jobs.Surroundings(services=services, engine_socket=engine_socket, worker=name))
     connection = queues.connect(settings.redis_url, reconnects=queues.RECONNECTS)
     _wait_for_broker(connection)
+    kills = KernelKills()
     with queues.guarded():
         worker = Worker(
             [queues.queue(queue, connection)],
@@ -95,7 +98,9 @@ def run(settings: Settings, queue: str, engine_socket: Path, name: str, sandbox_
             worker_ttl=WORKER_TTL_S,
             job_monitoring_interval=MONITORING_S,
             log_job_description=False,
-            work_horse_killed_handler=lambda job, _pid, status, _usage: horse_killed(services, name, job, status),
+            work_horse_killed_handler=lambda job, _pid, status, _usage: horse_killed(
+                services, name, job, status, kills
+            ),
         )
         worker.max_connection_wait_time = LONGEST_RECONNECT_S
         try:
@@ -108,14 +113,15 @@ def run(settings: Settings, queue: str, engine_socket: Path, name: str, sandbox_
         _outlast_horse(worker)
 
 
-def horse_killed(services: Services, worker: str, job: Job, status: int | None) -> None:
+def horse_killed(services: Services, worker: str, job: Job, status: int | None, kills: KernelKills) -> None:
     """A work-horse died under a signal (out of memory, kill -9, rq's own after its time was up): replace its attempt at
     once, until the cap. `status` is None when nobody could say how it ended.
     """
     number = os.WTERMSIG(status) if status is not None and os.WIFSIGNALED(status) else 0
-    log.warning("horse.killed", job=job.id, signal=number)
+    code = OUT_OF_MEMORY if kills.killed(number) else reconcile.KILLED
+    log.warning("horse.killed", job=job.id, signal=number, code=code)
     try:
-        reconcile.replace_killed(services, worker)
+        reconcile.replace_killed(services, worker, code)
         reconcile.replace_unbegun(services, queues.attempt_of(job.id))
     except StorageError as error:
         # The database is away too: the lease runs out and the reconciler replaces the attempt.

@@ -44,8 +44,8 @@ def settle(services: Services, session: Session, case: CaseRow, now: datetime) -
     """Advise on the case when every document is read or given up; None when something is still to be read, or when the
     advice was given before.
 
-    It is given anew when a person had a document tried again and it was read; not while somebody holds the case: what
-    they look at does not change under their hands.
+    It is given anew when a person had a document tried again and it was read; not while somebody holds the case (what
+    they look at does not change under their hands), nor for a case that was taken to a person before it was read.
 
     The caller holds the case's lock: of two documents that finish together the later one sees the earlier one's row,
     and the state that the first advice leaves behind keeps a second from being given.
@@ -54,7 +54,7 @@ def settle(services: Services, session: Session, case: CaseRow, now: datetime) -
     documents = current_documents(session, case)
     if not all(is_settled(row) for row in documents):
         return None
-    if case.state in (CaseState.NEEDS_CORRECTION, CaseState.NEEDS_REVIEW) and _is_outdated(case, documents):
+    if case.state == CaseState.NEEDS_REVIEW and _is_outdated(case, documents):
         move_case(session, case, CaseState.READING, at=now, actor=MACHINE, why="retried")
     if case.state not in _AWAITING_ADVICE:
         return None
@@ -87,7 +87,11 @@ def settle(services: Services, session: Session, case: CaseRow, now: datetime) -
 def _is_outdated(case: CaseRow, documents: Sequence[DocumentRow]) -> bool:
     """Whether something was read after the advice."""
     given = case.advised_at
-    return given is not None and any(row.read_at is not None and row.read_at > given for row in documents)
+    return (
+        given is not None
+        and case.by_hand_at is None
+        and any(row.read_at is not None and row.read_at > given for row in documents)
+    )
 
 
 def _draw_lots(services: Services, case: CaseRow) -> None:

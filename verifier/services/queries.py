@@ -83,6 +83,8 @@ class CaseView(Model):
     updated_at: datetime
     submitted_at: datetime | None
     advised_at: datetime | None
+    by_hand_at: datetime | None
+    """Since when a person reads what no machine had read; what is read later is added and changes no state."""
 
 
 class CaseSummary(Model):
@@ -136,6 +138,7 @@ def case_view(services: Services, application_no: str) -> CaseView:
             updated_at=case.updated_at,
             submitted_at=case.submitted_at,
             advised_at=case.advised_at,
+            by_hand_at=case.by_hand_at,
         )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from schemas.case import AttemptState, CaseState, DocumentState
 from schemas.events import EventType
-from verifier.services import holds, leases
+from verifier.services import by_hand, holds, leases
 from verifier.services.cases import MACHINE, lock_case_of
 from verifier.services.context import Services, reading, writing
 from verifier.services.process import BACKOFF_S, give_up
@@ -30,6 +30,9 @@ BATCH = 500
 """Rows mended per sweep and kind; the next sweep takes the rest."""
 
 
+KILLED = "worker.killed"
+
+
 @dataclass(frozen=True)
 class Swept:
     """What one sweep did. `leader` False: another process is sweeping and nothing was done."""
@@ -43,6 +46,8 @@ class Swept:
     """Given up after the cap of tries: a person reads the document."""
     claims_lapsed: int = 0
     """Cases whose reviewer's claim ran out, put back."""
+    by_hand: int = 0
+    """Cases that waited too long to be read, handed to a person."""
 
 
 def sweep(services: Services, live_job_ids: Callable[[Collection[str]], set[str]], owner: str, now: datetime) -> Swept:
@@ -58,6 +63,7 @@ def sweep(services: Services, live_job_ids: Callable[[Collection[str]], set[str]
         leases.forget(session, before=now - FORGET_LEASES_AFTER)
         holds.forget(session, before=now - FORGET_LEASES_AFTER)
     claims_lapsed = _put_back_lapsed_claims(services, now)
+    taken = by_hand.take_waiting(services, now)
     expired = [_replace(services, attempt_id, AttemptState.RUNNING, now) for attempt_id in _expired(services, now)]
     overdue = _overdue(services, now)
     live = live_job_ids(overdue) if overdue else set()
@@ -70,15 +76,16 @@ def sweep(services: Services, live_job_ids: Callable[[Collection[str]], set[str]
         expired=expired.count(AttemptState.LOST),
         dead=[*expired, *replaced].count(AttemptState.DEAD),
         claims_lapsed=claims_lapsed,
+        by_hand=taken,
     )
 
 
-def replace_killed(services: Services, worker: str) -> int:
+def replace_killed(services: Services, worker: str, code: str = KILLED) -> int:
     """A worker's process for a job died, and with it the attempt it held: replace that at once instead of waiting for
     its lease; the number replaced or given up.
 
     A worker holds one attempt at a time, so its name says which; one it never began, or has finished, stays as it is.
-    The cap of tries holds here too: a document that kills every process that reads it is given up.
+    The cap of tries holds here too: a document that kills every process that reads it is given up. `code` says why it died.
     """
     now = services.clock()
     with reading(services) as session:
@@ -86,7 +93,7 @@ def replace_killed(services: Services, worker: str) -> int:
             select(AttemptRow.id).where(AttemptRow.state == AttemptState.RUNNING, AttemptRow.worker == worker)
         ).all()
     return sum(
-        _replace(services, attempt_id, AttemptState.RUNNING, now, killed=True) is not None for attempt_id in held
+        _replace(services, attempt_id, AttemptState.RUNNING, now, killed=code) is not None for attempt_id in held
     )
 
 
@@ -102,7 +109,7 @@ def replace_unbegun(services: Services, attempt_id: str) -> bool:
         )
     now = services.clock()
     return sent is not None and (
-        _replace(services, attempt_id, AttemptState.QUEUED, now, killed=True, wait_s=BACKOFF_S[0]) is not None
+        _replace(services, attempt_id, AttemptState.QUEUED, now, killed=KILLED, wait_s=BACKOFF_S[0]) is not None
     )
 
 
@@ -153,12 +160,12 @@ def _replace(
     expected: AttemptState,
     now: datetime,
     *,
-    killed: bool = False,
+    killed: str | None = None,
     wait_s: int = 0,
 ) -> AttemptState | None:
     """Close an attempt that lost its job or its worker and open the next, or give the document up after the cap.
 
-    None when it moved on in the meantime: finished, begun, or its lease renewed. With `killed` the worker is known to
+    None when it moved on in the meantime: finished, begun, or its lease renewed. With `killed`, a code, the worker is known to
     be gone and the lease says nothing. The next one is due after `wait_s` seconds.
     """
     with writing(services) as session:
@@ -185,10 +192,10 @@ def _has_lapsed(attempt: AttemptRow, now: datetime) -> bool:
     return attempt.lease_until is None or attempt.lease_until <= now
 
 
-def _why(attempt: AttemptRow, *, killed: bool) -> str:
+def _why(attempt: AttemptRow, *, killed: str | None) -> str:
     """The code the attempt is closed with; a retry that vanished keeps the error that it was to be tried again for."""
     if killed:
-        return "worker.killed"
+        return killed
     if attempt.state == AttemptState.QUEUED and attempt.error_code:
         return attempt.error_code
     return "worker.lost"

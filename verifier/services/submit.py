@@ -249,6 +249,7 @@ def submit(services: Services, application_no: str, actor: str) -> Submitted:
             # the old advice was about the old documents; the decision that returned them keeps it
             case.round += 1
             case.returned_slots = []
+            case.by_hand_at = None
             case.outcome = case.advice = case.advised_at = case.advised_state = None
         move_case(session, case, CaseState.RESUBMITTED if again else CaseState.SUBMITTED, at=now, actor=actor)
         unread = [row for row in documents if row.state == DocumentState.UPLOADED]

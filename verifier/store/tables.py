@@ -115,6 +115,8 @@ class CaseRow(Base):
     advice: Mapped[dict[str, Any] | None] = mapped_column(Json)
     """CaseResult as JSON without its documents, which stand in their own rows."""
     advised_at: Mapped[datetime | None]
+    by_hand_at: Mapped[datetime | None]
+    """Since when a person reads what no machine has read yet; until the next submission."""
     returned_slots: Mapped[list[str]] = mapped_column(Json, default=list)
     """Slots the last correction notice asks for again."""
     claimed_by: Mapped[str | None] = mapped_column(String(80))
@@ -141,6 +143,7 @@ class CaseRow(Base):
         # the reviewers' queue is read along it
         Index(None, "state", "due_on", "gravity", "id"),
         Index(None, "claimed_by", "state"),
+        Index(None, "state", "submitted_at"),
         Index(None, "claim_until"),
     )
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012

@@ -60,6 +60,7 @@ MAY: dict[tuple[str, str], frozenset[Role] | Stage] = {
     ("GET", "/cases/{application_no}/documents/{slot}/pages/{page}.jpg"): STAFF | {APPLICANT},
     ("POST", f"{BASE}/{{application_no}}/submit"): HANDING_IN,
     ("POST", f"{BASE}/{{application_no}}/withdraw"): HANDING_IN,
+    ("POST", f"{BASE}/{{application_no}}/by-hand"): CLAIMING,
     ("POST", f"{BASE}/{{application_no}}/claim"): CLAIMING,
     ("POST", f"{BASE}/{{application_no}}/release"): CLAIMING,
     ("POST", f"{BASE}/{{application_no}}/decision"): frozenset({REVIEWER, SECOND}),

@@ -23,6 +23,7 @@ from verifier.services.context import Services, reading
 from verifier.store.tables import AttemptRow
 from verifier.supervise import Part, Stop
 from workers import unit, worker
+from workers.memory import KernelKills
 
 
 @pytest.mark.parametrize(
@@ -165,20 +166,20 @@ def test_a_horse_that_died_gives_its_attempt_back_however_it_died(services: Serv
     submitted(services)
     first = send_all(services)[0]
     process.begin(services, first, "unit1-bulk-1")
-    worker.horse_killed(services, "unit1-bulk-1", JOB, status)
+    worker.horse_killed(services, "unit1-bulk-1", JOB, status, KernelKills(()))
     assert states(services)[first] == (AttemptState.LOST, "worker.killed")
 
 
 def test_a_horse_that_died_without_an_attempt_changes_nothing(services: Services) -> None:
     submitted(services)
     before = states(services)
-    worker.horse_killed(services, "unit1-bulk-1", JOB, signal.SIGKILL.value)
+    worker.horse_killed(services, "unit1-bulk-1", JOB, signal.SIGKILL.value, KernelKills(()))
     assert states(services) == before
 
 
 def test_a_database_that_is_away_does_not_end_a_worker(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reconcile, "replace_killed", Mock(side_effect=StorageError("database.unavailable")))
-    worker.horse_killed(services, "unit1-bulk-1", JOB, signal.SIGKILL.value)
+    worker.horse_killed(services, "unit1-bulk-1", JOB, signal.SIGKILL.value, KernelKills(()))
 
 
 def test_sockets_go_to_a_private_folder_where_there_is_no_data_folder(tmp_path: Path) -> None:
@@ -219,3 +220,29 @@ def test_a_look_while_the_database_is_away_changes_nothing(
     monkeypatch.setattr(holds, "drained", Mock(side_effect=StorageError("database.unavailable")))
     crew.look()
     assert not crew.wants(PART)
+
+
+@pytest.mark.parametrize(
+    ("after", "number", "code"),
+    [
+        ("oom 1\noom_kill 4\n", signal.SIGKILL, "worker.out_of_memory"),
+        ("oom 1\noom_kill 4\n", signal.SIGSEGV, "worker.killed"),
+        ("oom 1\noom_kill 3\n", signal.SIGKILL, "worker.killed"),
+        (None, signal.SIGKILL, "worker.killed"),
+    ],
+)
+def test_a_horse_the_kernel_killed_for_its_memory_has_a_code_of_its_own(
+    services: Services, tmp_path: Path, after: str | None, number: signal.Signals, code: str
+) -> None:
+    counter = tmp_path / "memory.events"
+    counter.write_text("oom 0\noom_kill 3\n")
+    kills = KernelKills([counter])
+    submitted(services)
+    first = send_all(services)[0]
+    process.begin(services, first, "unit1-bulk-1")
+    if after is None:
+        counter.unlink()
+    else:
+        counter.write_text(after)
+    worker.horse_killed(services, "unit1-bulk-1", JOB, number.value, kills)
+    assert states(services)[first] == (AttemptState.LOST, code)

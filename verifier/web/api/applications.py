@@ -19,7 +19,7 @@ from schemas.case import CaseState, DecisionAction, Role
 from schemas.document import DocumentType, Page, QualityProblem
 from schemas.review import Notice
 from verifier.errors import InputError
-from verifier.services import access, queries, review, submit, withdraw
+from verifier.services import access, by_hand, queries, review, submit, withdraw
 from verifier.services.access import Action
 from verifier.services.context import Services
 from verifier.services.rations import require_ration, take_ration
@@ -92,6 +92,11 @@ class SubmittedBody(Model):
 
 
 class WithdrawnBody(Model):
+    application_no: str
+    state: CaseState
+
+
+class ByHandBody(Model):
     application_no: str
     state: CaseState
 
@@ -259,6 +264,17 @@ def browse(
 ) -> queries.CasePage:
     """Pages of applications, newest first; an applicant's own."""
     return queries.list_cases(services, state, cursor, limit, who.owner_id)
+
+
+@router.post("/{application_no}/by-hand", summary="转人工核对", openapi_extra=refusals("case.not_found", "case.locked"))
+def take_by_hand(
+    application_no: ApplicationNo,
+    services: ServicesDep,
+    who: Annotated[Person, Depends(Allowed(Action.CLAIM))],
+) -> ByHandBody:
+    """Hand a case that waits to be read over to people now: what nobody read is `not_read`. What is read later is added to
+    the documents and changes nothing else. Doing it again changes nothing."""
+    return ByHandBody(application_no=application_no, state=by_hand.take(services, application_no, who.name))
 
 
 @router.post(

@@ -113,6 +113,7 @@ EVENTS: Mapping[EventType, str] = {
     EventType.QUEUE_RESUMED: "恢复队列",
     EventType.WORKER_DRAINED: "停用处理进程",
     EventType.WORKER_RESUMED: "恢复处理进程",
+    EventType.CASE_BY_HAND: "转人工核对",
     EventType.ADVICE_GIVEN: "给出建议",
     EventType.CASE_VIEWED: "查看申请",
     EventType.PAGES_VIEWED: "查看材料图片",
