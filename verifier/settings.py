@@ -131,7 +131,7 @@ class Settings(BaseSettings):
     upload_files_per_hour: int = Field(default=200, ge=1, le=100_000)
     upload_mb_per_hour: int = Field(default=1000, ge=1, le=1_000_000)
     sandbox_children: int = Field(default=2, ge=1, le=32)
-    sandbox_memory_mb: int = Field(default=600, ge=128, le=8192)
+    sandbox_memory_mb: int = Field(default=500, ge=128, le=8192)
     sandbox_deadline_s: float = Field(default=15.0, gt=0, le=300)
 
     page_deadline_s: float = Field(default=60.0, gt=0)

@@ -57,8 +57,8 @@ class SandboxClient:
         request = wire.request_of(operation, limits, wish)
         reply, images, picture = self._once(request, data)
         if reply.failure is Failure.DIED:
-            # once more: what killed it may have been the machine's trouble, not the file
-            reply, images, picture = self._once(request, data)
+            # once more, with all the memory: what killed it may have been want of it, or the machine's trouble
+            reply, images, picture = self._once(request.model_copy(update={"heavy": True}), data)
         if reply.failure is not None:
             if reply.where:
                 log.error("sandbox.defect", where=reply.where)

@@ -36,9 +36,10 @@ def own_network() -> bool:
     return sys.platform == "linux" and bool(_LIBC.unshare(_CLONE_NEWUSER | _CLONE_NEWNET | _CLONE_NEWIPC) == 0)
 
 
-def bound(*, memory_bytes: int, cpu_s: int, own_user: bool) -> None:
-    """Set limits that cannot be raised again: `memory_bytes` beyond what this process has mapped now."""
-    most = {
+def bound(*, memory_bytes: int, most_memory_bytes: int, cpu_s: int, own_user: bool) -> None:
+    """Set limits that cannot be raised again, but for the memory: `memory_bytes` beyond what this process has mapped now,
+    and with `allow_more_memory` `most_memory_bytes`."""
+    most: dict[int, int] = {
         resource.RLIMIT_CPU: cpu_s,
         resource.RLIMIT_FSIZE: 0,
         resource.RLIMIT_NOFILE: OPEN_FILES,
@@ -47,7 +48,7 @@ def bound(*, memory_bytes: int, cpu_s: int, own_user: bool) -> None:
     linux = sys.platform == "linux"
     if linux:
         mapped = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-        most[resource.RLIMIT_AS] = mapped + memory_bytes
+        resource.setrlimit(resource.RLIMIT_AS, (mapped + memory_bytes, mapped + most_memory_bytes))
     if own_user:
         most[resource.RLIMIT_NPROC] = PROCESSES
     for what, value in most.items():
@@ -55,6 +56,12 @@ def bound(*, memory_bytes: int, cpu_s: int, own_user: bool) -> None:
     if linux:
         # others of the same user may not look into this process
         _LIBC.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def allow_more_memory() -> None:
+    """From now on as much as `bound` said at most."""
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 # Landlock: linux/landlock.h. The three numbers are the same on every architecture.

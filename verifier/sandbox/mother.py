@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import fcntl
 import gc
 import os
 import selectors
 import signal
 import socket
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,12 +26,15 @@ import cv2
 import numpy as np
 
 from verifier import logs
-from verifier.errors import VerifierError
+from verifier.errors import InputError, VerifierError
 from verifier.intake import Limits
+from verifier.intake.limits import MIB
 from verifier.lifetime import die_with_parent
 from verifier.sandbox import confine, wire
 from verifier.sandbox.reader import IN_PROCESS
 from verifier.sandbox.wire import Failure, Operation, Options, Ready, Reply, Request
+
+_Done = tuple[Reply, list[memoryview]]
 
 
 @dataclass
@@ -44,6 +49,8 @@ class _Mother:
     options: Options
     own_user: bool
     listener: socket.socket
+    turn: int
+    """A descriptor whose lock one heavy file holds at a time."""
     children: dict[int, _Child] = field(default_factory=dict)
 
     def serve(self, ended: int, parent: int) -> None:
@@ -89,7 +96,7 @@ class _Mother:
                 for other in self.children.values():
                     other.connection.close()
                 confine_me(self.options, own_user=self.own_user)
-                answer(connection, self.options)
+                answer(connection, self.options, self.turn)
                 status = 0
             finally:
                 # no exit handlers of the mother's, no trace of a stranger's file in a log
@@ -128,21 +135,33 @@ def confine_me(options: Options, *, own_user: bool) -> tuple[bool, bool]:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     confine.bound(
-        memory_bytes=options.memory_mb * 1024 * 1024, cpu_s=max(1, int(options.deadline_s) + 1), own_user=own_user
+        memory_bytes=options.memory_mb * MIB // 2,
+        most_memory_bytes=options.memory_mb * MIB,
+        cpu_s=max(1, int(options.deadline_s) + 1),
+        own_user=own_user,
     )
     files = confine.only_read([*confine.libraries(), *(Path(folder) for folder in options.readable)])
     return files, confine.only_compute()
 
 
-def answer(connection: socket.socket, options: Options) -> None:
-    """One request, one reply."""
+def answer(connection: socket.socket, options: Options, turn: int) -> None:
+    """One request, one reply.
+
+    Nearly all files do with half the memory. One that does not has its turn with all of it, when no other has: decoders say
+    that they lack memory in many ways, that the file is broken among them.
+    """
     until = time.monotonic() + options.deadline_s
     connection.setblocking(True)
     wire.send(connection, wire.Hello(deadline_s=options.deadline_s))
     request, data = wire.receive_request(connection, until)
     connection.settimeout(None)
     try:
-        reply, parts = _work(request, data)
+        done = None if request.heavy else _modestly(request, data)
+        if done is None:
+            fcntl.lockf(turn, fcntl.LOCK_EX)  # the process's end gives it back
+            confine.allow_more_memory()
+            done = _work(request, data)
+        reply, parts = done
     except VerifierError as refusal:
         details = {name: value if isinstance(value, int) else str(value) for name, value in refusal.details.items()}
         reply, parts = Reply(error=refusal.code, details=details), []
@@ -153,7 +172,19 @@ def answer(connection: socket.socket, options: Options) -> None:
     wire.send(connection, reply, parts)
 
 
-def _work(request: Request, data: bytes) -> tuple[Reply, list[memoryview]]:
+def _modestly(request: Request, data: bytes) -> _Done | None:
+    """The work with half the memory; None when that may have been too little, and nothing of it is held any more."""
+    try:
+        return _work(request, data)
+    except MemoryError:
+        return None
+    except InputError as refusal:
+        if refusal.code != "file.broken":
+            raise
+        return None
+
+
+def _work(request: Request, data: bytes) -> _Done:
     limits = wire.limits_of(request)
     if request.operation is Operation.MEASURE:
         return wire.measured_reply(IN_PROCESS.measure(data, limits)), []
@@ -179,6 +210,11 @@ def _probe(options: Options, *, own_user: bool) -> tuple[bool, bool]:
     if code not in (0, 1, 2, 3):
         raise SystemExit("the sandbox cannot confine a process here")
     return not code & 1, not code & 2
+
+
+def _lockable() -> int:
+    """A descriptor that processes can lock against each other, of a file that is on no disk where that can be."""
+    return os.memfd_create("turn") if hasattr(os, "memfd_create") else os.dup(tempfile.TemporaryFile().fileno())
 
 
 def _warm_up() -> None:
@@ -214,7 +250,7 @@ def main() -> None:
     print(Ready(network=network, files=files, calls=calls).model_dump_json(), flush=True)  # noqa: T201
     with socket.socket(fileno=given.listener) as listener:
         listener.setblocking(False)
-        mother = _Mother(options, network, listener)
+        mother = _Mother(options, network, listener, _lockable())
         try:
             mother.serve(read, sys.stdin.fileno())
         finally:

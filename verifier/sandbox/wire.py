@@ -85,6 +85,8 @@ class Request(Model):
     limits: dict[str, int]
     fonts_dir: str | None = None
     wish: Wish | None = None
+    heavy: bool = False
+    """Give it all the memory from the start: a process died of it, perhaps for want of some."""
 
 
 class MeasuredHead(Model):
