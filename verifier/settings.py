@@ -64,10 +64,15 @@ def _own_broker(given: dict[str, Any]) -> str:
     return f"unix://{quote(str(socket))}"
 
 
-def _own_key(given: dict[str, Any]) -> SecretStr | None:
-    """The key `verifier up` made in the data folder, so that every command of one machine has the same one."""
+OWN_KEY = "master.key"
+OWN_KEY_PREVIOUS = "master.key.previous"
+"""The one before, while a rotation is on its way."""
+
+
+def _own_key(name: str, given: dict[str, Any]) -> SecretStr | None:
+    """A key that was made in the data folder, so that every command of one machine has the same one."""
     try:
-        return _is_a_key(SecretStr((given["data"] / "master.key").read_text(encoding="ascii").strip()))
+        return _is_a_key(SecretStr((given["data"] / name).read_text(encoding="ascii").strip()))
     except (OSError, KeyError):
         return None
 
@@ -98,7 +103,9 @@ class Settings(BaseSettings):
     s3_access_key: SecretStr | None = None
     s3_secret_key: SecretStr | None = None
     s3_region: str = Field(default="us-east-1", min_length=1)
-    master_key: MasterKey | None = Field(default_factory=_own_key)
+    master_key: MasterKey | None = Field(default_factory=lambda given: _own_key(OWN_KEY, given))
+    master_key_previous: MasterKey | None = Field(default_factory=lambda given: _own_key(OWN_KEY_PREVIOUS, given))
+    cipher: Literal["aes-256-gcm", "sm4-gcm"] = "aes-256-gcm"
     models_dir: Path = Field(default_factory=_default_models_dir)
     model_name: str = Field(default="PP-OCRv6_small", min_length=1)
     batches_dir: Path | None = None
@@ -169,6 +176,11 @@ class Settings(BaseSettings):
         named = {name.strip().lower() for name in (self.allowed_hosts or "").split(",") if name.strip()}
         own = urlsplit(self.public_url).hostname if self.public_url else None
         return frozenset(named | ({own} if own else set()))
+
+    @property
+    def own_key_file(self) -> Path:
+        """Where one machine keeps its master key when no setting gives one."""
+        return self.data / OWN_KEY
 
     @property
     def has_own_broker(self) -> bool:

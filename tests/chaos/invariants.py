@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from schemas.document import DocumentType
 from schemas.events import EventType
 from tests.chaos.load import Ledger
 from verifier.errors import StorageError
-from verifier.services import outbox
+from verifier.services import files, outbox
 from verifier.services.context import Services, reading
 from verifier.store import audit
 from verifier.store.tables import AttemptRow, CaseRow, DecisionRow, DocumentRow, EventRow, FileRow
@@ -134,27 +135,25 @@ def _chain_whole(services: Services, session: Session, expected: Expected) -> Fo
 
 
 def _files_open(services: Services, session: Session, expected: Expected) -> Found:
-    """Every file that a row names opens, and is what its name says."""
-    hashes = session.scalars(select(FileRow.sha256).distinct()).all()
-    return len(hashes), list(_unreadable(services, hashes))
+    """Every file that a row names opens, and is what its row says."""
+    rows = session.scalars(select(FileRow).order_by(FileRow.id)).all()
+    return len(rows), list(_unreadable(services, rows))
 
 
-def _unreadable(services: Services, hashes: Iterable[str]) -> Iterator[str]:
-    for sha256 in hashes:
+def _unreadable(services: Services, rows: Iterable[FileRow]) -> Iterator[str]:
+    for row in rows:
         try:
-            services.files.get(sha256)
+            data = files.load(services, row.document.case.key, row.stored)
+            if hashlib.sha256(data).hexdigest() != row.sha256:
+                yield f"{row.stored} other content"
         except StorageError as error:
-            yield f"{sha256} {error.code}"
+            yield f"{row.stored} {error.code}"
 
 
 def _uploads_kept(services: Services, session: Session, expected: Expected) -> Found:
     """Every upload that was answered with 201 stands in its slot."""
-    rows = session.execute(
-        select(CaseRow.application_no, DocumentRow.slot, FileRow.sha256)
-        .join(DocumentRow, DocumentRow.case_id == CaseRow.id)
-        .join(FileRow, FileRow.document_id == DocumentRow.id)
-    ).all()
-    kept = {(number, slot, sha256) for number, slot, sha256 in rows}
+    rows = session.scalars(select(FileRow)).all()
+    kept = {(row.document.case.application_no, row.document.slot, row.sha256) for row in rows}
     return len(expected.ledger.uploads), [
         f"{upload.number} {upload.slot.value}"
         for upload in expected.ledger.uploads

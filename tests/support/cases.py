@@ -5,8 +5,9 @@ from __future__ import annotations
 from schemas.case import CaseState, DecisionAction
 from schemas.document import DocumentType
 from tests.support.factories import EXAM, ID_CARD, PERMIT, form, picture, read_of
-from verifier.services import outbox, process, queries, review, submit
-from verifier.services.context import Services
+from verifier.services import files, outbox, process, queries, review, submit
+from verifier.services.cases import current_documents, find_case
+from verifier.services.context import Services, reading
 
 NO = "HD2026A000123"
 SLOTS = (ID_CARD, EXAM, PERMIT)
@@ -67,3 +68,11 @@ def returned(services: Services, *slots: DocumentType, number: str = NO) -> str:
 
 def state_of(services: Services, number: str = NO) -> CaseState:
     return queries.case_view(services, number).state
+
+
+def contents(services: Services, number: str = NO) -> list[bytes]:
+    """What was sent into the slots of a case, opened, in order."""
+    with reading(services) as session:
+        case = find_case(session, number)
+        rows = [file for document in current_documents(session, case) for file in document.files]
+        return [files.load(services, case.key, row.stored) for row in rows]

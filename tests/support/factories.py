@@ -38,6 +38,7 @@ from verifier.services.context import Services
 from verifier.settings import Settings
 from verifier.store import audit, database
 from verifier.store.files import open_files
+from verifier.store.keyring import Keyring, masters_of
 from verifier.store.tables import Base, EventHeadRow
 
 ID_CARD = DocumentType.RESIDENT_ID_CARD
@@ -239,8 +240,10 @@ def open_test_services(
     engine = database.open_engine(settings.database_url)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _trust_the_disk)
+    keyring = Keyring(masters_of(settings), bytes(range(32, 64)))
     return Services(
-        sessions=database.open_sessions(engine),
+        sessions=database.open_sessions(engine, keyring),
+        keyring=keyring,
         files=open_files(settings),
         clock=clock or Clock(),
         new_id=counting_ids(),

@@ -15,7 +15,7 @@ from verifier.cli.app import EXIT_REFUSED, DataOption, errors
 from verifier.errors import ConfigError, VerifierError
 from verifier.lifetime import die_with_parent
 from verifier.sandbox import Sandbox, sandbox_of
-from verifier.services import production
+from verifier.services import production, seal_files
 from verifier.services.context import bounds_of, open_services, random_id, require_files
 from verifier.settings import Settings, load_settings
 from verifier.supervise import stop_on_signals
@@ -42,12 +42,19 @@ def register(app: typer.Typer) -> None:
 
 
 def migrate(data: DataOption = None) -> None:
-    """Bring the database to this version; nothing happens when it is there already."""
+    """Bring the database to this version; nothing happens when it is there already. What an older one kept in the open is
+    sealed, files too."""
     from verifier.store import database
+    from verifier.store.keyring import masters_of
 
     settings = load_settings(data=data)
     logs.configure(settings, part="migrate")
-    database.migrate(settings.database_url)
+    database.migrate(settings.database_url, masters_of(settings))
+    services = open_services(settings)
+    if seal_files.is_due(services):
+        require_files(services)
+        done = seal_files.seal_files(services)
+        typer.echo(f"{done.files} files sealed, {done.removed} removed in the open, {done.lost} lost")
 
 
 def serve(

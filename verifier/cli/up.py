@@ -6,7 +6,6 @@ Each is started again when it dies. One line `ready http://…` says that a case
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import fcntl
 import http.client
@@ -34,8 +33,10 @@ from verifier.errors import AccountError, AuthError, ConfigError
 from verifier.ocr import models
 from verifier.services import accounts, production, tokens
 from verifier.services.context import Services, open_services, require_files
+from verifier.services.seal_files import seal_files
 from verifier.settings import PREFIX, Settings, load_settings
 from verifier.store import database
+from verifier.store.keyring import make_own_key, masters_of, write_private
 from verifier.supervise import Part, Stop, stop_on_signals, supervise
 
 READY_S = 180.0
@@ -70,10 +71,11 @@ def up(
             settings, env = _for_demo(settings, env)
         require_production(settings)
         logs.configure(settings, part="up")
-        database.migrate(settings.database_url)
+        database.migrate(settings.database_url, masters_of(settings))
         services = open_services(settings)
         refuse(production.account_problems(services))
         require_files(services)
+        seal_files(services)
         parts = _parts(settings, env, listener.fileno())
         if demo_batch:
             _print_logins(services, settings)
@@ -113,10 +115,9 @@ def _with_own_key(settings: Settings) -> tuple[Settings, Mapping[str, str]]:
     env = {f"{PREFIX}DATA": str(settings.data)}
     if settings.master_key is not None:
         return settings, env
-    key = _own_key(settings.data / "master.key")
+    make_own_key(settings.own_key_file)
     given = settings.model_fields_set & {"data", "port", "workers"}
-    filled = load_settings(master_key=key, **{name: getattr(settings, name) for name in given})
-    return filled, {**env, f"{PREFIX}MASTER_KEY": key}
+    return load_settings(**{name: getattr(settings, name) for name in given}), env
 
 
 def _for_demo(settings: Settings, env: Mapping[str, str]) -> tuple[Settings, Mapping[str, str]]:
@@ -124,24 +125,6 @@ def _for_demo(settings: Settings, env: Mapping[str, str]) -> tuple[Settings, Map
     if "second_factor" in settings.model_fields_set:
         return settings, env
     return settings.model_copy(update={"second_factor": "off"}), {**env, f"{PREFIX}SECOND_FACTOR": "off"}
-
-
-def _own_key(path: Path) -> str:
-    """The installation's master key, made once, readable by its owner only."""
-    if not path.exists():
-        _write_private(path, base64.b64encode(secrets.token_bytes(32)).decode("ascii") + "\n")
-    return path.read_text(encoding="ascii").strip()
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Write a file whole or not at all, for its owner only."""
-    part = path.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
 
 
 def _parts(settings: Settings, env: Mapping[str, str], listener: int) -> list[Part]:
@@ -216,7 +199,7 @@ def _print_logins(services: Services, settings: Settings) -> None:
     lines = path.read_text(encoding="ascii").splitlines() if path.exists() else []
     if not lines or not all(_is_known(services, line.partition(" ")[2]) for line in lines):
         lines = [f"{role.value} {tokens.create(services, f'demo-{role.value}', role, 'up')}" for role in TOKEN_ROLES]
-        _write_private(path, "\n".join(lines) + "\n")
+        write_private(path, "\n".join(lines) + "\n")
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     console.print("Demo bearer tokens, for the interface:", markup=False)
     for line in lines:
@@ -230,7 +213,7 @@ def _print_logins(services: Services, settings: Settings) -> None:
 def _demo_accounts(services: Services, path: Path) -> list[tuple[str, str]]:
     """An account for each role of staff, all under one password drawn for this data folder."""
     if not path.exists():
-        _write_private(path, f"{'-'.join(secrets.token_hex(2) for _ in range(4))}\n")
+        write_private(path, f"{'-'.join(secrets.token_hex(2) for _ in range(4))}\n")
     password = path.read_text(encoding="ascii").strip()
     names = {role: f"demo-{role.value.replace('_', '-')}" for role in STAFF}
     for role, name in names.items():

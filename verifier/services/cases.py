@@ -10,9 +10,13 @@ from sqlalchemy.orm import Session
 from schemas.application import Application, ApplicationForm, SlotFiles
 from schemas.case import CaseState, DocumentState, may_move
 from schemas.events import EventType
+from verifier.compare.ids import normalise_id
+from verifier.compare.text import squeeze
 from verifier.errors import InputError, StateError
+from verifier.services.context import Services
+from verifier.services.sealing import Use, keyed_hash
 from verifier.store import audit
-from verifier.store.tables import CaseRow, DocumentRow
+from verifier.store.tables import CaseKeyRow, CaseRow, DocumentRow
 
 MACHINE = "verifier"
 """The actor of what no person did."""
@@ -82,6 +86,22 @@ def current_documents(session: Session, case: CaseRow) -> list[DocumentRow]:
         .execution_options(populate_existing=True)
     )
     return list(rows)
+
+
+def keep_form(services: Services, session: Session, case: CaseRow, form: ApplicationForm) -> None:
+    """Seal what a new case states under a key of its own, and write the blind indices it is found by."""
+    _, wrapped = services.keyring.new_case_key(case.application_no)
+    case.data_key = CaseKeyRow(master=wrapped.master, wrapped=wrapped.data)
+    session.add(case)
+    case.form = form.model_dump(mode="json")
+    case.id_index = id_index(services, form.applicant.id_number)
+    phone = form.applicant.phone
+    case.phone_index = keyed_hash(services, Use.CASE_PHONE, squeeze(phone)) if phone else None
+
+
+def id_index(services: Services, id_number: str) -> str:
+    """What an application is found by: the keyed hash of its applicant's normalised ID number."""
+    return keyed_hash(services, Use.ID_NUMBER, normalise_id(id_number))
 
 
 def form_of(case: CaseRow) -> ApplicationForm:

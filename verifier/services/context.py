@@ -18,7 +18,7 @@ from schemas.batch import Batch
 from schemas.document import DocumentType, Page
 from schemas.result import CaseResult
 from verifier import pipeline
-from verifier.errors import StorageError
+from verifier.errors import ConfigError, StorageError
 from verifier.intake import FileKind, Limits, sniff
 from verifier.pipeline import NamedFile, Read
 from verifier.rules import batches
@@ -26,8 +26,9 @@ from verifier.sandbox import IN_PROCESS, Bounds, Reader, sandbox_of
 from verifier.services.messages import Console, Sender, sender_of
 from verifier.services.pictures import Pictures
 from verifier.settings import Settings
-from verifier.store import database
+from verifier.store import database, vault
 from verifier.store.files import FileStore, open_files
+from verifier.store.keyring import Keyring, masters_of
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,9 @@ class Services:
     """
 
     sessions: sessionmaker[Session]
+    keyring: Keyring
     files: FileStore
+    """Holds sealed bytes; verifier.services.files seals and opens them."""
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
     batches_dir: Path | None
@@ -141,7 +144,8 @@ def open_services(settings: Settings) -> Services:
     engine = database.open_engine(settings.database_url)
     try:
         database.require_current(engine)
-    except StorageError:
+        keyring = vault.open_keyring(engine, masters_of(settings))
+    except (StorageError, ConfigError):
         engine.dispose()
         raise
     limits = limits_of(settings)
@@ -154,7 +158,8 @@ def open_services(settings: Settings) -> Services:
         return pipeline.judge_case(application, reads, load_batch(application.batch), settings.model_name)
 
     return Services(
-        sessions=database.open_sessions(engine),
+        sessions=database.open_sessions(engine, keyring),
+        keyring=keyring,
         files=open_files(settings),
         clock=utc_now,
         new_id=random_id,

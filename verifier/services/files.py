@@ -2,7 +2,7 @@
 
 A file is written before its row, so an upload that ends in between leaves a file that nothing names. It is an orphan once
 it is older than a grace; a collector removes it. An upload may at that very moment name an old orphan again, because
-the same bytes have the same name. So both take one lock, uploads together, a collector alone:
+the same bytes of the same case have the same name. So both take one lock, uploads together, a collector alone:
 
     an upload     writes its files, takes the lock, writes those again that are gone, writes its rows, commits
     a collector   takes the lock, asks once more what is named, removes the rest, commits
@@ -12,7 +12,8 @@ Whichever is first, the other sees what it did. Nothing rests on how long an upl
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import hashlib
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -27,6 +28,7 @@ from verifier.services.cases import MACHINE
 from verifier.services.context import Services, reading, writing
 from verifier.store import audit, database
 from verifier.store.files import Stored
+from verifier.store.keyring import CaseKey
 from verifier.store.tables import FileRow
 
 PASS = "files.collected"
@@ -64,17 +66,42 @@ class Collected:
 
 def named(session: Session, names: Collection[str]) -> set[str]:
     """Those of the store's names that some row names. Whoever names files in another column asks for it here."""
-    return set(session.scalars(select(FileRow.sha256).where(FileRow.sha256.in_(names))))
+    return set(session.scalars(select(FileRow.stored).where(FileRow.stored.in_(names))))
 
 
-def secure(services: Services, session: Session, kept: Mapping[str, bytes]) -> None:
-    """Call in the transaction that writes the rows which name `kept` (what was put, by the name it got), before the
-    events are recorded: until it commits, no collector removes them. Raises StorageError.
+@dataclass(frozen=True)
+class Kept:
+    """A file that was put. `sha256` of its content; `stored` is its name in the store, `sealed` what lies there."""
+
+    sha256: str
+    stored: str
+    sealed: bytes
+
+
+def keep(services: Services, key: CaseKey, uploads: Iterable[bytes]) -> list[Kept]:
+    """Seal files of a case and put them into the store, in their order. Raises StorageError."""
+    kept = []
+    for data in uploads:
+        sha256 = hashlib.sha256(data).hexdigest()
+        stored = key.file_name(sha256)
+        kept.append(Kept(sha256, stored, key.seal_file(data, stored)))
+        services.files.put(stored, kept[-1].sealed)
+    return kept
+
+
+def load(services: Services, key: CaseKey, stored: str) -> bytes:
+    """What was sent. Raises StorageError storage.lost when it is gone, damaged or of another case, storage.unavailable."""
+    return key.open_file(services.files.get(stored), stored)
+
+
+def secure(services: Services, session: Session, kept: Iterable[Kept]) -> None:
+    """Call in the transaction that writes the rows which name `kept`, before the events are recorded: until it commits, no
+    collector removes them. Raises StorageError.
     """
     database.lock_together(session, database.FILES_LOCK)
-    for name, data in kept.items():
-        if not services.files.exists(name):
-            services.files.put(data)
+    for file in kept:
+        if not services.files.exists(file.stored):
+            services.files.put(file.stored, file.sealed)
 
 
 def begin_pass(services: Services) -> bool:
@@ -110,14 +137,14 @@ def collect(
         orphans=len(orphans),
         size=sum(file.size for file in orphans),
         partial=partial,
-        after=found[-1].sha256 if len(found) == limit else None,
+        after=found[-1].name if len(found) == limit else None,
     )
 
 
 def _unnamed(services: Services, files: Collection[Stored]) -> list[Stored]:
     with reading(services) as session:
-        taken = named(session, [file.sha256 for file in files])
-    return [file for file in files if file.sha256 not in taken]
+        taken = named(session, [file.name for file in files])
+    return [file for file in files if file.name not in taken]
 
 
 def _remove(services: Services, orphans: Collection[Stored], before: datetime, actor: str) -> list[Stored]:
@@ -125,14 +152,14 @@ def _remove(services: Services, orphans: Collection[Stored], before: datetime, a
     trouble: StorageError | None = None
     with writing(services) as session:
         database.lock_alone(session, database.FILES_LOCK)
-        taken = named(session, [file.sha256 for file in orphans])
+        taken = named(session, [file.name for file in orphans])
         try:
             for file in orphans:
-                now = services.files.stat(file.sha256)
+                now = services.files.stat(file.name)
                 # put again meanwhile, or removed by another collector
-                if file.sha256 in taken or now is None or now.put_at >= before:
+                if file.name in taken or now is None or now.put_at >= before:
                     continue
-                services.files.delete(file.sha256)
+                services.files.delete(file.name)
                 removed.append(file)
         except StorageError as error:
             trouble = error

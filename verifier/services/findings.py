@@ -16,7 +16,6 @@ from schemas.review import FindingAction
 from verifier.errors import InputError, StateError
 from verifier.services.cases import find_case, lock_case, require_claim
 from verifier.services.context import Services, reading, writing
-from verifier.services.sealing import Use, seal, unseal
 from verifier.store import audit
 from verifier.store.review_tables import FindingDecisionRow, FindingRow
 from verifier.store.tables import NOTHING_FOUND, CaseRow
@@ -113,10 +112,10 @@ def review_view(services: Services, application_no: str) -> ReviewView:
     """The findings of the case's present advice. Raises InputError case.not_found."""
     with reading(services) as session:
         case = find_case(session, application_no)
-        return view_of(services, session, case)
+        return view_of(session, case)
 
 
-def view_of(services: Services, session: Session, case: CaseRow) -> ReviewView:
+def view_of(session: Session, case: CaseRow) -> ReviewView:
     rows = _rows(session, case)
     said = [Finding.model_validate(item) for item in (case.advice or {}).get("findings", ())]
     return ReviewView(
@@ -124,7 +123,7 @@ def view_of(services: Services, session: Session, case: CaseRow) -> ReviewView:
             FindingView(
                 position=row.position,
                 finding=said[row.position],
-                decisions=tuple(_decision_view(services, decision) for decision in row.decisions),
+                decisions=tuple(_decision_view(case, decision) for decision in row.decisions),
             )
             for row in rows
             if row.position < len(said)
@@ -178,8 +177,9 @@ def decide_finding(
         row.decisions.append(
             FindingDecisionRow(
                 action=action,
-                reason=reason,
-                value=seal(services, Use.READING, value) if action is FindingAction.CORRECT else None,
+                said_sealed=FindingDecisionRow.seal_said(
+                    case, reason, value if action is FindingAction.CORRECT else None
+                ),
                 actor=actor,
                 at=now,
                 rules=rules_of(case),
@@ -195,7 +195,7 @@ def decide_finding(
             details={"rule": row.rule, "slot": row.document.value, "field": row.field, "made": action.value},
         )
         session.flush()
-        return view_of(services, session, case)
+        return view_of(session, case)
 
 
 def rules_of(case: CaseRow) -> str:
@@ -237,11 +237,12 @@ def _seen(case: CaseRow, rows: Sequence[FindingRow]) -> str:
     return f"{case.round}-{newest}-{decided}"
 
 
-def _decision_view(services: Services, row: FindingDecisionRow) -> FindingDecisionView:
+def _decision_view(case: CaseRow, row: FindingDecisionRow) -> FindingDecisionView:
+    said = row.said(case)
     return FindingDecisionView(
         action=row.action,
-        reason=row.reason,
-        value=None if row.value is None else unseal(services, Use.READING, row.value),
+        reason=said["reason"],
+        value=said["value"],
         actor=row.actor,
         at=row.at,
         rules=row.rules,

@@ -12,7 +12,7 @@ from schemas.reading import DocumentReading, Signal
 from verifier.compare.fingerprint import NEAR, bands, distance
 from verifier.pipeline import Marks, marks_of, person_of, resemblances
 from verifier.services.cases import form_of
-from verifier.store.tables import CaseRow, DocumentRow, FileRow, FingerprintRow
+from verifier.store.tables import CaseRow, DocumentRow, FileRow, FingerprintRow, keyring_of
 
 MOST_DOCUMENTS = 50
 """Other documents that are looked at for one of this case; a file that everybody sends is not worth more."""
@@ -44,7 +44,7 @@ def find(
 
 
 def _others(session: Session, case: CaseRow, person: str, reading: DocumentReading) -> list[Marks]:
-    ids = _with_the_same_file(session, reading) | _with_a_near_page(session, reading)
+    ids = _with_the_same_file(session, case, reading) | _with_a_near_page(session, reading)
     if not ids:
         return []
     rows = session.scalars(
@@ -54,6 +54,7 @@ def _others(session: Session, case: CaseRow, person: str, reading: DocumentReadi
             DocumentRow.id.in_(sorted(ids)[:_MOST_IDS]),
             DocumentRow.case_id != case.id,
             CaseRow.submitted_at.is_not(None),
+            CaseRow.erased_at.is_(None),
         )
         .order_by(DocumentRow.id)
         .limit(MOST_DOCUMENTS)
@@ -64,15 +65,17 @@ def _others(session: Session, case: CaseRow, person: str, reading: DocumentReadi
 
 def _marks(row: DocumentRow) -> Marks:
     files = tuple(file.sha256 for file in row.files)
-    if row.reading is None:
+    kept = row.reading
+    if kept is None:
         return Marks(row.case.application_no, row.slot, files, pages=(), values="", number=None)
-    return marks_of(row.case.application_no, DocumentReading.model_validate(row.reading))
+    return marks_of(row.case.application_no, DocumentReading.model_validate(kept))
 
 
-def _with_the_same_file(session: Session, reading: DocumentReading) -> set[int]:
+def _with_the_same_file(session: Session, case: CaseRow, reading: DocumentReading) -> set[int]:
     if not reading.file_hashes:
         return set()
-    return set(session.scalars(select(FileRow.document_id).where(FileRow.sha256.in_(reading.file_hashes))))
+    marks = keyring_of(case).file_marks(reading.file_hashes)
+    return set(session.scalars(select(FileRow.document_id).where(FileRow.mark.in_(marks))))
 
 
 def _with_a_near_page(session: Session, reading: DocumentReading) -> set[int]:

@@ -17,8 +17,8 @@ from schemas.case import AttemptState, CaseState, DocumentState
 from schemas.document import DocumentType
 from schemas.events import EventType
 from verifier.pipeline import NamedFile, Read
-from verifier.services import advise, holds, leases, lookalikes, outbox
-from verifier.services.cases import MACHINE, lock_case_of, move_case
+from verifier.services import advise, files, holds, leases, lookalikes, outbox
+from verifier.services.cases import MACHINE, find_case, lock_case_of, move_case
 from verifier.services.context import Services, reading, writing
 from verifier.services.withdraw import cancel
 from verifier.store import audit
@@ -33,7 +33,8 @@ class StoredFile:
     """`name` is the logical one of the case, `documents/<slot>-<n>.<ext>`."""
 
     name: str
-    sha256: str
+    stored: str
+    """Its name in the file store."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def begin(services: Services, attempt_id: str, worker: str, lease_s: int | None 
             attempt_id=attempt_id,
             application_no=case.application_no,
             slot=document.slot,
-            files=tuple(StoredFile(name=row.name, sha256=row.sha256) for row in document.files),
+            files=tuple(StoredFile(name=row.name, stored=row.stored) for row in document.files),
             pages=len(document.pages),
             tries=attempt.tries,
             lease_until=lease_until,
@@ -119,7 +120,9 @@ def begin(services: Services, attempt_id: str, worker: str, lease_s: int | None 
 
 def load_files(services: Services, work: Work) -> tuple[NamedFile, ...]:
     """The bytes of the work's files. Raises StorageError storage.unavailable or storage.lost."""
-    return tuple(NamedFile(name=file.name, data=services.files.get(file.sha256)) for file in work.files)
+    with reading(services) as session:
+        key = find_case(session, work.application_no).key
+    return tuple(NamedFile(name=file.name, data=files.load(services, key, file.stored)) for file in work.files)
 
 
 def renew_lease(services: Services, attempt_id: str, worker: str, lease_s: int | None = None) -> bool:

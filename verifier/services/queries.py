@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -22,11 +21,13 @@ from schemas.result import CaseResult
 from verifier.compare.masks import mask_name
 from verifier.errors import InputError
 from verifier.rules.signals import UNDISCLOSED
-from verifier.services.cases import find_case, form_of
+from verifier.services.cases import find_case, form_of, id_index
 from verifier.services.context import Services, reading
 from verifier.store.tables import CaseRow, DecisionRow, DocumentRow, EventRow
 
 PAGE_MAX = 200
+ERASED = "(已删除)"
+"""Stands for the name of an applicant whose data was deleted."""
 
 
 class FileView(Model):
@@ -114,7 +115,7 @@ class CasePage(Model):
 
 
 def case_view(services: Services, application_no: str) -> CaseView:
-    """Raises InputError case.not_found."""
+    """Raises InputError case.not_found, StateError case.erased."""
     with reading(services) as session:
         case = find_case(session, application_no)
         documents = session.scalars(
@@ -179,6 +180,7 @@ def list_cases(
         query = query.where(CaseRow.owner_id == owner_id)
     if cursor is not None:
         query = query.where(CaseRow.id < _read_cursor(cursor))
+    query = query.options(selectinload(CaseRow.data_key))
     with reading(services) as session:
         rows = session.scalars(query).all()
         more = len(rows) > limit
@@ -186,6 +188,13 @@ def list_cases(
             items=tuple(_summary(row) for row in rows[:limit]),
             next_cursor=_write_cursor(rows[limit - 1].id) if more else None,
         )
+
+
+def find_by_id_number(services: Services, id_number: str) -> tuple[CaseSummary, ...]:
+    """The applications of whoever has this ID number, newest first, found by the blind index: no row is opened but theirs."""
+    query = select(CaseRow).where(CaseRow.id_index == id_index(services, id_number)).order_by(CaseRow.id.desc())
+    with reading(services) as session:
+        return tuple(_summary(row) for row in session.scalars(query.options(selectinload(CaseRow.data_key))))
 
 
 def count_by_state(services: Services) -> dict[CaseState, int]:
@@ -207,10 +216,12 @@ def events_of(services: Services, application_no: str) -> tuple[Event, ...]:
 
 
 def _result(case: CaseRow, documents: Sequence[DocumentRow]) -> CaseResult | None:
-    if case.advice is None:
+    advice = case.advice
+    if advice is None:
         return None
-    readings = [DocumentReading.model_validate(row.reading) for row in documents if row.reading is not None]
-    return CaseResult.model_validate({**case.advice, "documents": readings})
+    kept = [row.reading for row in documents]
+    readings = [DocumentReading.model_validate(reading) for reading in kept if reading is not None]
+    return CaseResult.model_validate({**advice, "documents": readings})
 
 
 def _document_view(row: DocumentRow) -> DocumentView:
@@ -236,10 +247,11 @@ def _claim_view(case: CaseRow, now: datetime) -> ClaimView | None:
 
 
 def _decision_view(row: DecisionRow) -> DecisionView:
+    words = row.words
     return DecisionView(
         action=row.action,
-        reasons=tuple(row.reasons),
-        note=row.note,
+        reasons=tuple(words["reasons"]),
+        note=words["note"],
         slots=tuple(DocumentType(slot) for slot in row.slots),
         actor=row.actor,
         at=row.at,
@@ -250,12 +262,12 @@ def _decision_view(row: DecisionRow) -> DecisionView:
 def _summary(row: CaseRow) -> CaseSummary:
     return CaseSummary(
         application_no=row.application_no,
-        applicant=mask_name(form_of(row).applicant.name),
+        applicant=ERASED if row.data_key is None else mask_name(form_of(row).applicant.name),
         batch=row.batch,
         route=row.route,
         state=row.state,
         outcome=row.outcome,
-        findings=Counter(Severity(finding["severity"]) for finding in (row.advice or {}).get("findings", ())),
+        findings={Severity(severity): count for severity, count in row.finding_counts.items()},
         round=row.round,
         claimed_by=row.claimed_by,
         created_at=row.created_at,

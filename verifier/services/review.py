@@ -145,28 +145,26 @@ def decide(
         require_claim(case, actor, now)
         findings.require_seen(session, case, seen)
         source, target = case.state, _target(session, case, action, actor)
-        _require_findings(services, session, case, action, whole=whole)
+        _require_findings(session, case, action, whole=whole)
         asked = _asked_again(session, case, reasons, slots, notice) if target is CaseState.RETURNED else ()
         proposed = case.proposed
         move_case(session, case, target, at=now, actor=actor)
         case.returned_slots = [slot.value for slot in asked]
         case.claimed_by = case.claim_until = None
         made = findings.made_of(session, case)
+        sent = None if notice is None or target is not CaseState.RETURNED else notice.model_dump(mode="json")
         session.add(
             DecisionRow(
                 case_id=case.id,
                 round=case.round,
                 action=action,
-                reasons=list(reasons),
-                note=note,
                 slots=[slot.value for slot in asked],
-                notice=None if notice is None or target is not CaseState.RETURNED else notice.model_dump(mode="json"),
                 findings=made,
                 actor=actor,
                 at=now,
                 from_state=source,
                 to_state=target,
-                advice=case.advice,
+                words_sealed=DecisionRow.seal_words(case, reasons=list(reasons), note=note, notice=sent),
             )
         )
         _after(session, case, target, action, actor, now)
@@ -200,12 +198,10 @@ def _target(session: Session, case: CaseRow, action: DecisionAction, actor: str)
     return TARGETS[action]
 
 
-def _require_findings(
-    services: Services, session: Session, case: CaseRow, action: DecisionAction, *, whole: bool
-) -> None:
+def _require_findings(session: Session, case: CaseRow, action: DecisionAction, *, whole: bool) -> None:
     if action is not DecisionAction.ACCEPT:
         return
-    views = findings.view_of(services, session, case).findings
+    views = findings.view_of(session, case).findings
     standing = sum(view.stands and view.finding.severity.rank > Severity.INFO.rank for view in views)
     if standing:
         raise StateError("case.findings_confirmed", count=standing)
@@ -254,15 +250,13 @@ def reopen(services: Services, application_no: str, actor: str, reason: str) -> 
                 case_id=case.id,
                 round=case.round,
                 action=DecisionAction.REOPEN,
-                reasons=[reason],
-                note="",
+                words_sealed=DecisionRow.seal_words(case, reasons=[reason], note="", notice=None),
                 slots=[],
                 findings=findings.made_of(session, case),
                 actor=actor,
                 at=now,
                 from_state=source,
                 to_state=case.state,
-                advice=case.advice,
             )
         )
         _record(session, EventType.CASE_REOPENED, now, actor, application_no, was=source.value)

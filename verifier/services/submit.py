@@ -21,7 +21,15 @@ from verifier.pipeline import NamedFile
 from verifier.rules.facts import Facts
 from verifier.rules.slots import required_sets
 from verifier.services import advise, deadlines, files, outbox
-from verifier.services.cases import application_of, current_documents, find_case, form_of, lock_case, move_case
+from verifier.services.cases import (
+    application_of,
+    current_documents,
+    find_case,
+    form_of,
+    keep_form,
+    lock_case,
+    move_case,
+)
 from verifier.services.context import Services, reading, writing
 from verifier.services.queue_names import BULK, INTERACTIVE
 from verifier.store import audit
@@ -89,26 +97,24 @@ def _new_number(now: datetime, seed: str) -> str:
 def _create_numbered(
     services: Services, form: ApplicationForm, number: str, actor: str, owner_id: int | None
 ) -> Created:
-    content = form.model_copy(update={"application_no": number}).model_dump(mode="json")
+    content = form.model_copy(update={"application_no": number})
     try:
         with writing(services) as session:
             if _same_content(session, number, content):
                 return Created(application_no=number, created=False)
             now = services.clock()
-            session.add(
-                CaseRow(
-                    application_no=number,
-                    batch=form.batch,
-                    route=form.route,
-                    form=content,
-                    state=CaseState.DRAFT,
-                    round=0,
-                    created_at=now,
-                    updated_at=now,
-                    returned_slots=[],
-                    owner_id=owner_id,
-                )
+            case = CaseRow(
+                application_no=number,
+                batch=form.batch,
+                route=form.route,
+                state=CaseState.DRAFT,
+                round=0,
+                created_at=now,
+                updated_at=now,
+                returned_slots=[],
+                owner_id=owner_id,
             )
+            keep_form(services, session, case, content)
             session.flush()
             audit.record(session, at=now, type=EventType.CASE_CREATED, actor=actor, application_no=number)
     except IntegrityError:
@@ -120,12 +126,12 @@ def _create_numbered(
     return Created(application_no=number, created=True)
 
 
-def _same_content(session: Session, number: str, content: dict[str, object]) -> bool:
+def _same_content(session: Session, number: str, content: ApplicationForm) -> bool:
     """Whether the number is taken by the same content. Raises StateError case.exists when by other content."""
     case = session.scalar(select(CaseRow).where(CaseRow.application_no == number))
     if case is None:
         return False
-    if form_of(case) != ApplicationForm.model_validate(content):
+    if form_of(case) != content:
         raise StateError("case.exists")
     return True
 
@@ -140,33 +146,35 @@ def put_document(
     case.locked; StorageError.
     """
     with reading(services) as session:
-        _require_open_slot(find_case(session, application_no), slot)
+        case = find_case(session, application_no)
+        _require_open_slot(case, slot)
+        key = case.key
     try:
         names, pages = _measure(services, slot, uploads)
     except InputError as refusal:
         _record_refusal(services, application_no, slot, refusal.code, actor)
         raise
-    hashes = [services.files.put(data) for data in uploads]
-    kept = dict(zip(hashes, uploads, strict=True))
+    kept = files.keep(services, key, uploads)
     with writing(services) as session:
         case = lock_case(session, application_no)
         _require_open_slot(case, slot)
         old = next((row for row in current_documents(session, case) if row.slot == slot), None)
-        if not _is_same_upload(old, hashes):
+        if not _is_same_upload(old, [file.stored for file in kept]):
             files.secure(services, session, kept)
             now = services.clock()
             document = _new_revision(session, case, slot, old, pages, now)
-            for position, (name, sha256, data) in enumerate(zip(names, hashes, uploads, strict=True), start=1):
-                media_type = services.sniff(data).media_type
-                document.files.append(
-                    FileRow(position=position, name=name, sha256=sha256, size=len(data), media_type=media_type)
-                )
             session.add(document)
+            for position, (name, file, data) in enumerate(zip(names, kept, uploads, strict=True), start=1):
+                media_type = services.sniff(data).media_type
+                content = FileRow.names(case, file.sha256)
+                document.files.append(
+                    FileRow(position=position, name=name, size=len(data), media_type=media_type, **content)
+                )
             case.updated_at = now
             details: dict[str, str | int] = {
                 "slot": slot.value,
                 "revision": document.revision,
-                "files": len(hashes),
+                "files": len(kept),
                 "pages": len(pages),
             }
             _record(session, EventType.DOCUMENT_UPLOADED, now, actor, application_no, details)
@@ -195,9 +203,9 @@ def _require_open_slot(case: CaseRow, slot: DocumentType) -> None:
         raise StateError("case.locked", state=case.state.value)
 
 
-def _is_same_upload(old: DocumentRow | None, hashes: Sequence[str]) -> bool:
+def _is_same_upload(old: DocumentRow | None, names: Sequence[str]) -> bool:
     return (
-        old is not None and old.state == DocumentState.UPLOADED and [file.sha256 for file in old.files] == list(hashes)
+        old is not None and old.state == DocumentState.UPLOADED and [file.stored for file in old.files] == list(names)
     )
 
 
@@ -210,7 +218,7 @@ def _new_revision(
         select(func.max(DocumentRow.revision)).where(DocumentRow.case_id == case.id, DocumentRow.slot == slot)
     )
     return DocumentRow(
-        case_id=case.id,
+        case=case,
         slot=slot,
         revision=(newest or 0) + 1,
         current=True,

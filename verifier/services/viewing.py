@@ -22,6 +22,7 @@ from schemas.events import EventType
 from schemas.reading import DocumentReading
 from verifier.errors import InputError, StateError
 from verifier.sandbox import Wish
+from verifier.services import files
 from verifier.services.cases import current_documents, find_case
 from verifier.services.context import Services, reading, writing
 from verifier.services.tokens import Principal
@@ -90,14 +91,15 @@ def page_picture(
         own = who.role is Role.APPLICANT
         bars = () if own else _bars(document, page)
         shown = Page.model_validate(document.pages[page - 1])
-        sha256 = next(file.sha256 for file in document.files if file.name == shown.file)
+        stored = next(file.stored for file in document.files if file.name == shown.file)
+        key = case.key
         revision = document.revision
     part = None if box is None else _part(box, shown)
     wish = Wish(page=shown.page, longest=size.longest, part=part, bars=bars)
-    tag = hashlib.sha256(f"{sha256}:{wish.model_dump_json()}".encode()).hexdigest()[:32]
+    tag = hashlib.sha256(f"{stored}:{wish.model_dump_json()}".encode()).hexdigest()[:32]
     data = services.pictures.get(tag)
     if data is None:
-        data = services.reader.picture(services.files.get(sha256), services.limits, wish)
+        data = services.reader.picture(files.load(services, key, stored), services.limits, wish)
         services.pictures.put(tag, data)
     if not own and size is not Size.THUMB:
         _note_look(services, application_no, slot, revision, who.name)

@@ -25,6 +25,8 @@ from verifier.store import (
     people_tables,  # noqa: F401 - registers its tables: the cases' owner names one
     review_tables,  # noqa: F401
 )
+from verifier.store.keyring import Keyring, Masters
+from verifier.store.tables import KEYRING
 
 BUSY_TIMEOUT_MS = 15_000
 """How long a SQLite writer waits for others. Transactions take milliseconds: this outlasts a long row of them."""
@@ -69,9 +71,19 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     # of SQLite's transaction control", the form for Python 3.11 and later alike)
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        "synchronous=FULL",
+        *_FORGET,
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+_FORGET = ("secure_delete=ON",)
+"""What is deleted is overwritten, not only unlinked."""
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -81,8 +93,9 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
-def open_sessions(engine: Engine) -> sessionmaker[Session]:
-    return sessionmaker(engine, expire_on_commit=False)
+def open_sessions(engine: Engine, keyring: Keyring | None = None) -> sessionmaker[Session]:
+    """Sessions whose rows open what is sealed in them with `keyring`; without one, only what is plain can be read."""
+    return sessionmaker(engine, expire_on_commit=False, info={KEYRING: keyring})
 
 
 @contextmanager
@@ -127,10 +140,11 @@ def _lock(session: Session, function: str, number: int) -> None:
         session.execute(select(getattr(func, function)(number)))
 
 
-def migrate(url: str) -> None:
+def migrate(url: str, masters: Masters | None = None) -> None:
     """Bring the database to the newest revision; nothing happens when it is there already.
 
-    Raises StorageError database.unavailable.
+    `masters` seal what an older revision kept in the open. Raises StorageError database.unavailable, ConfigError when there
+    is something to seal and no master key.
     """
     engine = open_engine(url)
     try:
@@ -140,11 +154,31 @@ def migrate(url: str) -> None:
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
             config = _alembic_config()
             config.attributes["connection"] = connection
+            config.attributes["masters"] = masters
             command.upgrade(config, "head")
+        if config.attributes.get("sealed_rows"):
+            _compact(engine)
     except DBAPIError as error:
         raise StorageError("database.unavailable") from error
     finally:
         engine.dispose()
+
+
+def _compact(engine: Engine) -> None:
+    """Write the tables anew: what was sealed must not lie about in freed pages."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("VACUUM FULL")
+            return
+    raw = engine.raw_connection()
+    try:
+        # SQLAlchemy would begin a transaction, and VACUUM wants none
+        cursor = raw.cursor()
+        cursor.execute("VACUUM")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        cursor.close()
+    finally:
+        raw.close()
 
 
 def require_current(engine: Engine) -> None:

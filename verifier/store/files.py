@@ -1,8 +1,11 @@
-"""Uploaded bytes, kept once under the SHA-256 of their content. A row is written only after its bytes are safe here."""
+"""Sealed bytes under names of 64 hexadecimal digits. A row is written only after its bytes are safe here.
+
+The store knows neither keys nor people: what it holds is sealed and named by the key of a case (verifier.store.keyring), so that the
+same content of the same case has the same name, and says nothing to whoever lists it.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import tempfile
@@ -24,33 +27,31 @@ NAME = re.compile(r"[0-9a-f]{64}")
 class Stored:
     """A file as the store knows it."""
 
-    sha256: str
+    name: str
     size: int
-    """Bytes."""
+    """Bytes, as they lie there."""
     put_at: datetime
     """When it was put last, by the store's own clock."""
 
 
 class FileStore(Protocol):
-    """Names are lower-case hexadecimal SHA-256 of the content. Every call raises StorageError storage.unavailable
-    when the store cannot be reached.
-    """
+    """Every call raises StorageError storage.unavailable when the store cannot be reached, and ValueError for what is no name."""
 
-    def put(self, data: bytes) -> str:
-        """Keep `data` durably and name it. The same content again leaves one file, put now."""
+    def put(self, name: str, data: bytes) -> None:
+        """Keep `data` durably under a name, whole or not at all; what was there is replaced, and is new."""
         ...
 
-    def get(self, sha256: str) -> bytes:
-        """The content. Raises StorageError storage.lost when it is gone or not what its name says."""
+    def get(self, name: str) -> bytes:
+        """The bytes. Raises StorageError storage.lost when they are gone; whoever opens them finds whether they are whole."""
         ...
 
-    def exists(self, sha256: str) -> bool: ...
+    def exists(self, name: str) -> bool: ...
 
-    def delete(self, sha256: str) -> None:
+    def delete(self, name: str) -> None:
         """Remove it; nothing happens when it is not there."""
         ...
 
-    def stat(self, sha256: str) -> Stored | None:
+    def stat(self, name: str) -> Stored | None:
         """What is known of it without reading it; None when it is not there."""
         ...
 
@@ -71,14 +72,10 @@ class FileStore(Protocol):
         ...
 
 
-def name_of(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def require_name(sha256: str) -> None:
-    """Raises ValueError: whatever is no hash must not become a path or a key."""
-    if not NAME.fullmatch(sha256):
-        raise ValueError("not a SHA-256 in lower-case hexadecimal")
+def require_name(name: str) -> None:
+    """Raises ValueError: whatever else must not become a path or a key."""
+    if not NAME.fullmatch(name):
+        raise ValueError("not 64 lower-case hexadecimal digits")
 
 
 PART = ".part"
@@ -86,51 +83,42 @@ PART = ".part"
 
 
 class LocalFiles:
-    """A folder: `ab/cd/<sha256>`, folders 0700, files 0600, because the bytes are people's papers."""
+    """A folder: `ab/cd/<name>`, folders 0700, files 0600, because the bytes are people's papers."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def put(self, data: bytes) -> str:
-        sha256 = name_of(data)
-        target = self._path(sha256)
+    def put(self, name: str, data: bytes) -> None:
+        target = self._path(name)
         try:
-            # a damaged copy is mended by sending the file again
-            if target.is_file() and target.read_bytes() == data:
-                os.utime(target)
-                return sha256
             self._make_folder(target.parent)
             self._write(target, data)
         except OSError as error:
             raise StorageError() from error
-        return sha256
 
-    def get(self, sha256: str) -> bytes:
+    def get(self, name: str) -> bytes:
         try:
-            data = self._path(sha256).read_bytes()
+            return self._path(name).read_bytes()
         except FileNotFoundError:
             raise StorageError("storage.lost") from None
         except OSError as error:
             raise StorageError() from error
-        if name_of(data) != sha256:
-            raise StorageError("storage.lost")
-        return data
 
-    def exists(self, sha256: str) -> bool:
+    def exists(self, name: str) -> bool:
         try:
-            return self._path(sha256).is_file()
+            return self._path(name).is_file()
         except OSError as error:
             raise StorageError() from error
 
-    def delete(self, sha256: str) -> None:
+    def delete(self, name: str) -> None:
         try:
-            self._path(sha256).unlink(missing_ok=True)
+            self._path(name).unlink(missing_ok=True)
         except OSError as error:
             raise StorageError() from error
 
-    def stat(self, sha256: str) -> Stored | None:
+    def stat(self, name: str) -> Stored | None:
         try:
-            return self._stat(self._path(sha256))
+            return self._stat(self._path(name))
         except OSError as error:
             raise StorageError() from error
 
@@ -175,7 +163,7 @@ class LocalFiles:
             found = path.stat()
         except FileNotFoundError:
             return None
-        return Stored(sha256=path.name, size=found.st_size, put_at=datetime.fromtimestamp(found.st_mtime, UTC))
+        return Stored(name=path.name, size=found.st_size, put_at=datetime.fromtimestamp(found.st_mtime, UTC))
 
     def _folders(self, after: str = "") -> Iterator[Path]:
         """The folders that hold files, in order, from the one `after` lies in."""
@@ -184,9 +172,9 @@ class LocalFiles:
             if outer.name >= first:
                 yield from (inner for inner in _pairs(outer) if outer.name > first or inner.name >= second)
 
-    def _path(self, sha256: str) -> Path:
-        require_name(sha256)
-        return self._root / sha256[:2] / sha256[2:4] / sha256
+    def _path(self, name: str) -> Path:
+        require_name(name)
+        return self._root / name[:2] / name[2:4] / name
 
     def _make_folder(self, folder: Path) -> None:
         # mkdir(parents=True) gives only the last folder the mode asked for

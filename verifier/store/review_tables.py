@@ -7,14 +7,15 @@ codes only, so that queues can be narrowed by rule.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from schemas.document import DocumentType
 from schemas.finding import Severity
 from schemas.review import FindingAction
-from verifier.store.tables import Base, Id
+from verifier.store.tables import Base, CaseRow, Id, open_value, seal_value
 
 
 class FindingRow(Base):
@@ -51,13 +52,24 @@ class FindingDecisionRow(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     finding_id: Mapped[int] = mapped_column(ForeignKey("findings.id"), index=True)
     action: Mapped[FindingAction]
-    reason: Mapped[str] = mapped_column(Text, default="")
-    value: Mapped[str | None] = mapped_column(Text)
-    """A corrected reading, sealed: it may be somebody's number."""
+    said_sealed: Mapped[bytes | None]
+    """The reason, and a corrected reading: it may be somebody's number. NULL once the case was erased."""
     actor: Mapped[str] = mapped_column(String(80))
     at: Mapped[datetime]
     rules: Mapped[str] = mapped_column(String(80))
     """The version of the rules that found it."""
+
+    @staticmethod
+    def seal_said(case: CaseRow, reason: str, value: str | None) -> bytes:
+        """Raises as CaseRow.key."""
+        return seal_value(case, {"reason": reason, "value": value}, "finding_decisions.said")
+
+    def said(self, case: CaseRow) -> dict[str, Any]:
+        """`reason` and `value`. Raises as CaseRow.key."""
+        return cast("dict[str, Any]", open_value(case, self.said_sealed, "finding_decisions.said") or _NOTHING_SAID)
+
+
+_NOTHING_SAID = {"reason": "", "value": None}
 
 
 class SavedViewRow(Base):

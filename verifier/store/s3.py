@@ -1,4 +1,4 @@
-"""Uploaded bytes in a bucket of any S3-compatible store: `prefix/<sha256>`.
+"""Sealed bytes in a bucket of any S3-compatible store: `prefix/<name>`.
 
 One object is one request: a put is whole or not at all, and putting the same again writes it again, which mends a damaged
 copy and makes it new.
@@ -31,7 +31,7 @@ from botocore.exceptions import (
 
 from verifier.errors import ConfigError, StorageError
 from verifier.settings import Settings
-from verifier.store.files import FILES_URL, NAME, Stored, name_of, require_name
+from verifier.store.files import FILES_URL, NAME, Stored, require_name
 
 ENDPOINT = "VERIFIER_S3_ENDPOINT"
 ACCESS_KEY = "VERIFIER_S3_ACCESS_KEY"
@@ -70,38 +70,34 @@ class S3Files:
         self._prefix = prefix
         self._where = where
 
-    def put(self, data: bytes) -> str:
-        sha256 = name_of(data)
+    def put(self, name: str, data: bytes) -> None:
         # S3's own way to refuse what was damaged on the way
         digest = base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode("ascii")
-        self._call("put_object", Key=self._key(sha256), Body=data, ContentMD5=digest, ContentType=_OPAQUE)
-        return sha256
+        self._call("put_object", Key=self._key(name), Body=data, ContentMD5=digest, ContentType=_OPAQUE)
 
-    def get(self, sha256: str) -> bytes:
+    def get(self, name: str) -> bytes:
         try:
-            answer = self._call("get_object", Key=self._key(sha256))
+            answer = self._call("get_object", Key=self._key(name))
             data: bytes = answer["Body"].read()
         except BotoCoreError as error:
             # cut off in the middle
             raise StorageError() from error
-        if name_of(data) != sha256:
-            raise StorageError("storage.lost")
         return data
 
-    def exists(self, sha256: str) -> bool:
-        return self.stat(sha256) is not None
+    def exists(self, name: str) -> bool:
+        return self.stat(name) is not None
 
-    def delete(self, sha256: str) -> None:
-        self._call("delete_object", Key=self._key(sha256))
+    def delete(self, name: str) -> None:
+        self._call("delete_object", Key=self._key(name))
 
-    def stat(self, sha256: str) -> Stored | None:
+    def stat(self, name: str) -> Stored | None:
         try:
-            found = self._call("head_object", Key=self._key(sha256))
+            found = self._call("head_object", Key=self._key(name))
         except StorageError as error:
             if error.code == "storage.lost":
                 return None
             raise
-        return Stored(sha256=sha256, size=found["ContentLength"], put_at=found["LastModified"].astimezone(UTC))
+        return Stored(name=name, size=found["ContentLength"], put_at=found["LastModified"].astimezone(UTC))
 
     def walk(self, after: str = "") -> Iterator[Stored]:
         start = {"StartAfter": self._prefix + after}
@@ -111,7 +107,7 @@ class S3Files:
                 name = found["Key"].removeprefix(self._prefix)
                 if NAME.fullmatch(name):
                     put_at = found["LastModified"].astimezone(UTC)
-                    yield Stored(sha256=name, size=found["Size"], put_at=put_at)
+                    yield Stored(name=name, size=found["Size"], put_at=put_at)
             if not page["IsTruncated"]:
                 return
             start = {"ContinuationToken": page["NextContinuationToken"]}
@@ -142,9 +138,9 @@ class S3Files:
         except (BotoCoreError, ClientError) as error:
             raise _unavailable("list_objects_v2", error) from error
 
-    def _key(self, sha256: str) -> str:
-        require_name(sha256)
-        return self._prefix + sha256
+    def _key(self, name: str) -> str:
+        require_name(name)
+        return self._prefix + name
 
     def _client(self, client: Any) -> Any:
         if self._pid != os.getpid():
@@ -221,7 +217,7 @@ def open_bucket(settings: Settings) -> S3Files:
             retries={"mode": "standard", "total_max_attempts": tries},
             # stores of one's own have no host name per bucket
             s3={"addressing_style": "path"} if settings.s3_endpoint else {},
-            # newer checksums than many compatible stores know; Content-MD5 and the name itself do their work
+            # newer checksums than many compatible stores know; Content-MD5 and the seal do their work
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )

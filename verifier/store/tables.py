@@ -8,8 +8,9 @@ Indexes are the ones the queries of verifier.services use; a query without one i
 from __future__ import annotations
 
 import enum
+from collections import Counter
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     JSON,
@@ -23,12 +24,11 @@ from sqlalchemy import (
     MetaData,
     SmallInteger,
     String,
-    Text,
     UniqueConstraint,
     false,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, object_session, relationship
 from sqlalchemy.types import TypeDecorator
 
 from schemas.application import Route
@@ -36,6 +36,11 @@ from schemas.case import AttemptState, CaseState, DecisionAction, DocumentState,
 from schemas.document import DocumentType
 from schemas.events import EventType
 from schemas.finding import Outcome
+from verifier.errors import ConfigError, StateError
+from verifier.store.keyring import KEY_SETTING, CaseKey, Keyring, Wrapped
+
+KEYRING = "verifier.keyring"
+"""Where a session carries its Keyring: rows open with it what is sealed in them."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -100,8 +105,11 @@ class CaseRow(Base):
     application_no: Mapped[str] = mapped_column(String(40), unique=True)
     batch: Mapped[str] = mapped_column(String(61))
     route: Mapped[Route]
-    form: Mapped[dict[str, Any]] = mapped_column(Json)
-    """ApplicationForm as JSON, with its number."""
+    form_sealed: Mapped[bytes | None]
+    """See `form`."""
+    id_index: Mapped[str | None] = mapped_column(String(64), index=True)
+    """The blind index of the applicant's ID number; of their phone below."""
+    phone_index: Mapped[str | None] = mapped_column(String(64), index=True)
     state: Mapped[CaseState]
     version: Mapped[int] = mapped_column()
     round: Mapped[int] = mapped_column(default=0)
@@ -112,8 +120,10 @@ class CaseRow(Base):
     advised_state: Mapped[CaseState | None]
     """Where the machine's advice put the case: a claim given back or lapsed returns it there."""
     outcome: Mapped[Outcome | None]
-    advice: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    """CaseResult as JSON without its documents, which stand in their own rows."""
+    advice_sealed: Mapped[bytes | None] = mapped_column(deferred=True)
+    """See `advice`; a list does not load it."""
+    finding_counts: Mapped[dict[str, int]] = mapped_column(Json, default=dict, server_default=text("'{}'"))
+    """How many findings of each severity the advice holds, so that a list needs not open it."""
     advised_at: Mapped[datetime | None]
     by_hand_at: Mapped[datetime | None]
     """Since when a person reads what no machine has read yet; until the next submission."""
@@ -134,9 +144,39 @@ class CaseRow(Base):
     proposed_by: Mapped[str | None] = mapped_column(String(80))
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
     """The applicant's account; NULL for a case that came through a program."""
+    erased_at: Mapped[datetime | None]
+    """When what it held of the applicant was deleted; the number, the state and the dates stay."""
 
+    data_key: Mapped[CaseKeyRow | None] = relationship(back_populates="case")
     documents: Mapped[list[DocumentRow]] = relationship(back_populates="case", order_by="DocumentRow.id")
-    decisions: Mapped[list[DecisionRow]] = relationship(order_by="DecisionRow.id")
+    decisions: Mapped[list[DecisionRow]] = relationship(back_populates="case", order_by="DecisionRow.id")
+
+    @property
+    def key(self) -> CaseKey:
+        """What seals this case. Raises StateError case.erased when it was destroyed, ConfigError, StorageError."""
+        if self.data_key is None:
+            raise StateError("case.erased")
+        wrapped = Wrapped(master=self.data_key.master, data=self.data_key.wrapped)
+        return keyring_of(self).case_key(wrapped, self.application_no)
+
+    @property
+    def form(self) -> dict[str, Any]:
+        """ApplicationForm as JSON, with its number. Raises as `key`."""
+        return cast("dict[str, Any]", open_value(self, self.form_sealed, "cases.form"))
+
+    @form.setter
+    def form(self, value: dict[str, Any]) -> None:
+        self.form_sealed = seal_value(self, value, "cases.form")
+
+    @property
+    def advice(self) -> dict[str, Any] | None:
+        """CaseResult as JSON without its documents, which stand in their own rows. Raises as `key`."""
+        return cast("dict[str, Any] | None", open_value(self, self.advice_sealed, "cases.advice"))
+
+    @advice.setter
+    def advice(self, value: dict[str, Any] | None) -> None:
+        self.advice_sealed = None if value is None else seal_value(self, value, "cases.advice")
+        self.finding_counts = dict(Counter(finding["severity"] for finding in (value or {}).get("findings", ())))
 
     __table_args__ = (
         Index(None, "state", "id"),
@@ -147,6 +187,49 @@ class CaseRow(Base):
         Index(None, "claim_until"),
     )
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+
+class CaseKeyRow(Base):
+    """A case's key, wrapped by a master key. Deleting the row destroys what it sealed, in backups of the files too."""
+
+    __tablename__ = "case_keys"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    master: Mapped[str] = mapped_column(String(16), index=True)
+    """The id of the master key that wraps it."""
+    wrapped: Mapped[bytes]
+
+    case: Mapped[CaseRow] = relationship(back_populates="data_key")
+
+
+class InstallationKeyRow(Base):
+    """The key of what belongs to no case, wrapped by a master key: a single row."""
+
+    __tablename__ = "installation_key"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    master: Mapped[str] = mapped_column(String(16))
+    wrapped: Mapped[bytes]
+
+
+def keyring_of(row: Base) -> Keyring:
+    """The keyring of the session a row belongs to. Raises ConfigError when it was opened without."""
+    session = object_session(row)
+    keyring = None if session is None else session.info.get(KEYRING)
+    if keyring is None:
+        raise ConfigError(name=KEY_SETTING, why="is needed to open what is sealed")
+    return cast("Keyring", keyring)
+
+
+def seal_value(case: CaseRow, value: Any, place: str) -> bytes:
+    """A JSON value sealed under the case's key, bound to the case and to `place`: table and column, and what tells rows of one
+    case apart. Raises as CaseRow.key."""
+    return case.key.seal(value, f"{place}/{case.application_no}")
+
+
+def open_value(case: CaseRow, sealed: bytes | None, place: str) -> Any:
+    """What was sealed; None of NULL. Raises as CaseRow.key."""
+    return None if sealed is None else case.key.open(sealed, f"{place}/{case.application_no}")
 
 
 class DocumentRow(Base):
@@ -164,14 +247,28 @@ class DocumentRow(Base):
     """Why it could not be read."""
     pages: Mapped[list[dict[str, Any]]] = mapped_column(Json)
     """Page models as JSON, measured when the files came in."""
-    reading: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    reading_sealed: Mapped[bytes | None]
+    """See `reading`."""
     total_ms: Mapped[int | None]
     ocr_ms: Mapped[int | None]
     created_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
 
     case: Mapped[CaseRow] = relationship(back_populates="documents")
-    files: Mapped[list[FileRow]] = relationship(order_by="FileRow.position")
+    files: Mapped[list[FileRow]] = relationship(back_populates="document", order_by="FileRow.position")
+
+    @property
+    def reading(self) -> dict[str, Any] | None:
+        """DocumentReading as JSON. Raises as CaseRow.key."""
+        return cast("dict[str, Any] | None", open_value(self.case, self.reading_sealed, self._place))
+
+    @reading.setter
+    def reading(self, value: dict[str, Any] | None) -> None:
+        self.reading_sealed = None if value is None else seal_value(self.case, value, self._place)
+
+    @property
+    def _place(self) -> str:
+        return f"documents.reading/{self.slot.value}/{self.revision}"
 
     __table_args__ = (UniqueConstraint("case_id", "slot", "revision"), Index(None, "case_id", "current"))
 
@@ -186,10 +283,28 @@ class FileRow(Base):
     position: Mapped[int]
     """From 1, in page order."""
     name: Mapped[str] = mapped_column(String(80))
-    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    stored: Mapped[str] = mapped_column(String(64), index=True, server_default=text("''"))
+    """Its name in the file store (CaseKey.file_name)."""
+    mark: Mapped[str] = mapped_column(String(64), index=True, server_default=text("''"))
+    """The blind index of its content: the same bytes in another case have the same (Keyring.file_marks)."""
+    sha256_sealed: Mapped[bytes] = mapped_column(server_default=text("''"))
+    """See `sha256`."""
     size: Mapped[int] = mapped_column(BigInteger)
-    """Bytes."""
+    """Bytes, as they were sent."""
     media_type: Mapped[str] = mapped_column(String(40))
+
+    document: Mapped[DocumentRow] = relationship(back_populates="files")
+
+    @property
+    def sha256(self) -> str:
+        """Of the content. Sealed: whoever has a guess of a page that a program printed could try it. Raises as CaseRow.key."""
+        return cast("str", open_value(self.document.case, self.sha256_sealed, f"files.sha256/{self.stored}"))
+
+    @staticmethod
+    def names(case: CaseRow, sha256: str) -> dict[str, Any]:
+        """The columns that stand for a file's content in a case. Raises as CaseRow.key."""
+        stored, [mark] = case.key.file_name(sha256), keyring_of(case).file_marks([sha256])
+        return {"stored": stored, "mark": mark, "sha256_sealed": seal_value(case, sha256, f"files.sha256/{stored}")}
 
     __table_args__ = (UniqueConstraint("document_id", "position"),)
 
@@ -338,20 +453,31 @@ class DecisionRow(Base):
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
     round: Mapped[int]
     action: Mapped[DecisionAction]
-    reasons: Mapped[list[str]] = mapped_column(Json)
-    note: Mapped[str] = mapped_column(Text, default="")
+    words_sealed: Mapped[bytes | None]
+    """See `words`; NULL once the case was erased."""
     slots: Mapped[list[str]] = mapped_column(Json, default=list)
     """What a return asks for again."""
-    notice: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    """The correction notice as it was sent (schemas.review.Notice)."""
     findings: Mapped[dict[str, Any] | None] = mapped_column(Json)
     """What had been made of each finding, and the version of the rules: `{"rules": …, "items": [{position, rule, action}]}`."""
     actor: Mapped[str] = mapped_column(String(80))
     at: Mapped[datetime]
     from_state: Mapped[CaseState]
     to_state: Mapped[CaseState]
-    advice: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    """The machine's advice as it stood when the person decided."""
+
+    case: Mapped[CaseRow] = relationship(back_populates="decisions")
+
+    @staticmethod
+    def seal_words(case: CaseRow, *, reasons: list[str], note: str, notice: dict[str, Any] | None) -> bytes:
+        """What was said, the correction notice as it was sent (schemas.review.Notice), and the machine's advice as it stands when
+        the person decides. Raises as CaseRow.key."""
+        words = {"reasons": reasons, "note": note, "notice": notice, "advice": case.advice}
+        return seal_value(case, words, "decisions.words")
+
+    @property
+    def words(self) -> dict[str, Any]:
+        """`reasons`, `note`, `notice` and `advice`; empty ones once the case was erased. Raises as CaseRow.key."""
+        kept = open_value(self.case, self.words_sealed, "decisions.words")
+        return cast("dict[str, Any]", kept or {"reasons": [], "note": "", "notice": None, "advice": None})
 
 
 class HoldRow(Base):

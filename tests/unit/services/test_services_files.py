@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,10 +19,12 @@ from tests.support.factories import ID_CARD, Clock, picture, with_settings
 from tests.support.threads import together
 from verifier.errors import StorageError
 from verifier.services import files, queries, submit
+from verifier.services.cases import find_case
 from verifier.services.context import Services, reading
 from verifier.services.files import Collected
 from verifier.store import audit
 from verifier.store.files import LocalFiles
+from verifier.store.keyring import CaseKey
 from verifier.store.tables import EventRow, FileRow
 
 OLD = timedelta(days=2)
@@ -39,9 +42,9 @@ class Watched(LocalFiles):
         self.before_delete(sha256)
         super().delete(sha256)
 
-    def put(self, data: bytes) -> str:
+    def put(self, name: str, data: bytes) -> None:
         self.before_put()
-        return super().put(data)
+        super().put(name, data)
 
 
 @pytest.fixture
@@ -63,9 +66,32 @@ def services(services: Services, watched: Watched, clock: Clock) -> Services:
 
 def orphan(services: Services, root: Path, data: bytes, age: timedelta = OLD) -> str:
     """A file without a row, as old as told."""
-    sha256 = services.files.put(data)
-    aged(root, sha256, age)
-    return sha256
+    name = loose(services, data)
+    aged(root, name, age)
+    return name
+
+
+def loose(services: Services, data: bytes) -> str:
+    """A file without a row."""
+    name = hashlib.sha256(data).hexdigest()
+    services.files.put(name, data)
+    return name
+
+
+def cut_off(services: Services, root: Path, data: bytes) -> str:
+    """What an upload into the case that ended before its row left behind, long ago."""
+    [kept] = files.keep(services, key_of(services), [data])
+    aged(root, kept.stored, OLD)
+    return kept.stored
+
+
+def key_of(services: Services) -> CaseKey:
+    with reading(services) as session:
+        return find_case(session, NO).key
+
+
+def content(services: Services, name: str) -> bytes:
+    return files.load(services, key_of(services), name)
 
 
 def aged(root: Path, sha256: str, age: timedelta) -> None:
@@ -76,7 +102,7 @@ def aged(root: Path, sha256: str, age: timedelta) -> None:
 def uploaded(services: Services, data: bytes, slot: DocumentType = ID_CARD) -> str:
     submit.put_document(services, NO, slot, [data], "applicant")
     with reading(services) as session:
-        return session.scalars(select(FileRow.sha256).order_by(FileRow.id.desc())).first() or ""
+        return session.scalars(select(FileRow.stored).order_by(FileRow.id.desc())).first() or ""
 
 
 def collected_events(services: Services) -> list[dict[str, object]]:
@@ -89,7 +115,7 @@ def test_only_old_files_that_nothing_names_are_orphans(services: Services, root:
     draft(services)
     kept = uploaded(services, picture(1))
     aged(root, kept, OLD)
-    young = services.files.put(b"an upload between its file and its row")
+    young = loose(services, b"an upload between its file and its row")
     old = orphan(services, root, b"nobody's")
     assert files.collect(services) == Collected(seen=3, orphans=1, size=len(b"nobody's"))
     assert [services.files.exists(name) for name in (kept, young, old)] == [True, True, False]
@@ -134,7 +160,7 @@ def test_a_pass_goes_on_where_a_slice_ended(services: Services, root: Path) -> N
 
 def test_bytes_that_come_again_make_an_orphan_young(services: Services, root: Path) -> None:
     old = orphan(services, root, picture(1))
-    services.files.put(picture(1))
+    loose(services, picture(1))
     assert files.collect(services).orphans == 0
     assert services.files.exists(old)
 
@@ -144,7 +170,7 @@ def test_an_upload_that_named_the_orphan_before_the_lock_keeps_it(
 ) -> None:
     """The row is written after the collector asked what is named, before it takes the lock."""
     draft(services)
-    old = orphan(services, root, picture(1))
+    old = cut_off(services, root, picture(1))
     asked = files._unnamed
 
     def then_upload(services: Services, found: list[object]) -> list[object]:
@@ -162,25 +188,25 @@ def test_an_upload_whose_file_was_collected_before_its_row_writes_it_again(
     services: Services, watched: Watched, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draft(services)
-    orphan(services, root, picture(1))
+    cut_off(services, root, picture(1))
     secure = files.secure
 
-    def collect_first(services: Services, session: object, kept: dict[str, bytes]) -> None:
+    def collect_first(services: Services, session: object, kept: list[files.Kept]) -> None:
         # what a collector does that had the lock before this upload's transaction
-        for name in kept:
-            LocalFiles.delete(watched, name)
+        for file in kept:
+            LocalFiles.delete(watched, file.stored)
         secure(services, session, kept)  # type: ignore[arg-type]
 
     monkeypatch.setattr(files, "secure", collect_first)
     name = uploaded(services, picture(1))
-    assert services.files.get(name) == picture(1)
+    assert content(services, name) == picture(1)
 
 
 def test_uploads_and_collectors_at_once_lose_nothing(services: Services, root: Path) -> None:
     """Every upload's bytes lie there as an old orphan, and are aged again at once: nothing but the lock protects them."""
     draft(services)
     slots = (ID_CARD, DocumentType.MEDICAL_EXAM_FORM, DocumentType.RESIDENCE_PERMIT, DocumentType.LABOR_CONTRACT)
-    names = {slot: orphan(services, root, picture(number)) for number, slot in enumerate(slots)}
+    names = {slot: cut_off(services, root, picture(number)) for number, slot in enumerate(slots)}
 
     def upload(slot: DocumentType, number: int) -> None:
         submit.put_document(services, NO, slot, [picture(number)], "applicant")
@@ -190,7 +216,7 @@ def test_uploads_and_collectors_at_once_lose_nothing(services: Services, root: P
     together([*uploads, *(lambda: files.collect(services) and None for _ in range(3))])  # type: ignore[func-returns-value]
     files.collect(services)
     for number, slot in enumerate(slots):
-        assert services.files.get(names[slot]) == picture(number)
+        assert content(services, names[slot]) == picture(number)
 
 
 def test_two_collectors_count_each_orphan_once(services: Services, root: Path) -> None:
@@ -238,9 +264,9 @@ def test_an_upload_fails_whole_when_its_file_cannot_be_written_again(
     draft(services)
     secure = files.secure
 
-    def gone(services: Services, session: object, kept: dict[str, bytes]) -> None:
-        for name in kept:
-            LocalFiles.delete(watched, name)
+    def gone(services: Services, session: object, kept: list[files.Kept]) -> None:
+        for file in kept:
+            LocalFiles.delete(watched, file.stored)
 
         def unwritable() -> None:
             raise StorageError()

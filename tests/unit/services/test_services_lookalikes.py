@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import pytest
@@ -68,7 +69,7 @@ def finished(services: Services, readings: dict[DocumentType, DocumentReading]) 
         work = process.begin(services, attempt_id, "worker-1")
         assert work is not None
         reading = readings.get(work.slot, read_of(work.slot).reading)
-        hashes = tuple(file.sha256 for file in work.files)
+        hashes = tuple(hashlib.sha256(file.data).hexdigest() for file in process.load_files(services, work))
         process.finish(services, attempt_id, Read(reading.model_copy(update={"file_hashes": hashes}), 1, 1))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import json
@@ -19,14 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from schemas.case import Role
 from schemas.events import EventType
 from tests.support.factories import Clock, with_settings
 from tests.support.people import OTHER_PASSWORD, PASSWORD, account, code_now, row_of, session_of
-from verifier.errors import AccountError, AuthError, ConfigError, InputError, MessageError, StorageError, VerifierError
+from verifier.errors import AccountError, AuthError, InputError, MessageError, StorageError, VerifierError
 from verifier.services import accounts, identity, passwords, phones, registration, second_factor, sessions, throttle
 from verifier.services.context import Services, reading
 from verifier.services.messages import Console, Gateway, Template, TextMessage, deliver, sender_of
@@ -114,13 +112,11 @@ def test_what_is_sealed(services: Services) -> None:
     for use, text in ((Use.TOTP, sealed), (Use.PHONE, changed)):
         with pytest.raises(StorageError):
             unseal(services, use, text)
-    other = with_settings(services, master_key=SecretStr(base64.b64encode(bytes(32)).decode()))
+    other = replace(services, keyring=replace(services.keyring, installation=bytes(32)))
     with pytest.raises(StorageError):
         unseal(other, Use.PHONE, sealed)
     assert keyed_hash(services, Use.PHONE, PHONE) != keyed_hash(other, Use.PHONE, PHONE)
     assert keyed_hash(services, Use.PHONE, PHONE) != keyed_hash(services, Use.CODE, PHONE)
-    with pytest.raises(ConfigError):
-        seal(with_settings(services, master_key=None), Use.PHONE, PHONE)
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def test_of_many_begins_at_once_one_wins(services: Services) -> None:
 def test_lost_bytes_are_an_error_of_the_store(services: Services) -> None:
     submitted(services)
     work = begin(services, send_all(services)[0])
-    services.files.delete(work.files[0].sha256)
+    services.files.delete(work.files[0].stored)
     with pytest.raises(StorageError) as error:
         process.load_files(services, work)
     assert error.value.code == "storage.lost"

@@ -220,8 +220,8 @@ def test_a_decision_remembers_the_advice_it_was_made_on(services: Services, judg
     returned(services, EXAM)
     with writing(services) as session:
         (decision,) = lock_case(session, NO).decisions
-        assert decision.advice is not None
-        assert decision.advice["findings"][0]["rule"] == "name.mismatch"
+        assert decision.words["advice"] is not None
+        assert decision.words["advice"]["findings"][0]["rule"] == "name.mismatch"
 
 
 def test_a_return_asks_for_the_slots_of_the_reasons(services: Services, judge: Judge) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 import pytest
@@ -11,7 +12,7 @@ from schemas.application import Route
 from schemas.case import AttemptState, CaseState, DocumentState
 from schemas.document import DocumentType
 from schemas.events import EventType
-from tests.support.cases import NO, SLOTS, advised, draft, filled, returned, send_all, state_of, submitted
+from tests.support.cases import NO, SLOTS, advised, contents, draft, filled, returned, send_all, state_of, submitted
 from tests.support.factories import BLURRED, BROKEN, EXAM, ID_CARD, PDF, PERMIT, Judge, form, picture, with_settings
 from tests.support.threads import together
 from verifier.errors import InputError, StateError
@@ -89,7 +90,8 @@ def test_a_document_is_measured_named_and_kept(services: Services) -> None:
         ("documents/medical_exam_form-1.jpg", "image/jpeg", len(picture(1))),
         ("documents/medical_exam_form-2.pdf", "application/pdf", len(PDF)),
     ]
-    assert [services.files.get(file.sha256) for file in document.files] == [picture(1), PDF]
+    assert [file.sha256 for file in document.files] == [hashlib.sha256(data).hexdigest() for data in (picture(1), PDF)]
+    assert contents(services) == [picture(1), PDF]
 
 
 def test_a_poor_capture_is_kept_and_said_to_be_poor(services: Services) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -15,11 +16,17 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError, StatementError
 from sqlalchemy.orm import Session, sessionmaker
 
+from schemas.application import ApplicationForm
 from schemas.events import EventType
+from tests.support.factories import form
+from tests.support.postgres import Postgres, postgres
 from tests.support.threads import together
-from verifier.errors import StorageError
-from verifier.store import audit, database
-from verifier.store.tables import Base, EventRow, LeaseRow
+from verifier.errors import ConfigError, StorageError
+from verifier.store import audit, database, vault
+from verifier.store.keyring import Masters
+from verifier.store.tables import Base, CaseRow, EventRow, LeaseRow
+
+__all__ = ["postgres"]
 
 NOON = datetime(2026, 10, 20, 12, 0, tzinfo=UTC)
 
@@ -61,35 +68,85 @@ def test_migrating_again_changes_nothing(url: str, engine: Engine) -> None:
         assert session.scalars(select(LeaseRow.name)).all() == ["a"]
 
 
-@pytest.mark.parametrize("revision", ["0001", "0002"])
-def test_an_older_database_is_brought_up_to_date_and_keeps_its_rows(url: str, revision: str) -> None:
+SECRETS = ("440114199608123428", "13800138000", "欧阳靖雯", "新华街道")
+FOUND = {"rule": "x.y", "severity": "review", "document": "student_card", "field": "name", "found": SECRETS[2]}
+MASTERS = Masters("aes-256-gcm", bytes(range(32)))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def old_url(request: pytest.FixtureRequest, url: str) -> str:
+    """Of a database that is not migrated yet."""
+    if request.param == "sqlite":
+        return url
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.create_bare()
+
+
+def at_revision(url: str, revision: str, form: ApplicationForm | None) -> Engine:
+    """A database as an older version left it, with one case, read and decided, in the open."""
     engine = database.open_engine(url)
     with engine.begin() as connection:
         config = database._alembic_config()
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
-        connection.execute(
-            text(
-                "INSERT INTO cases (id, application_no, batch, route, form, state, version, round, created_at, updated_at,"
-                " returned_slots) VALUES (1, 'HD2026A000001', 'b', 'student', '{}', 'draft', 1, 0, :at, :at, '[]')"
-            ),
-            {"at": "2026-10-20 12:00:00"},
-        )
-        connection.execute(
-            text(
-                "INSERT INTO documents (id, case_id, slot, revision, current, state, pages, created_at)"
-                " VALUES (1, 1, 'student_card', 1, true, 'uploaded', '[]', :at)"
-            ),
-            {"at": "2026-10-20 12:00:00"},
-        )
+        if form is not None:
+            kept = {"at": "2026-10-20 12:00:00", "form": form.model_dump_json(), "sha256": "ab" * 32}
+            kept |= {"advice": json.dumps({"findings": [FOUND]})}
+            kept |= {"reading": json.dumps({"fields": {"id_number": SECRETS[0]}}), "note": f"问过 {SECRETS[1]}"}
+            for statement in (
+                """INSERT INTO cases (id, application_no, batch, route, form, state, version, round, created_at, updated_at,
+                returned_slots, advice) VALUES
+                (1, 'HD2026A000001', 'b', 'student', :form, 'draft', 1, 0, :at, :at, '[]', :advice)""",
+                """INSERT INTO documents (id, case_id, slot, revision, current, state, pages, created_at, reading)
+                VALUES (1, 1, 'student_card', 1, true, 'uploaded', '[]', :at, :reading)""",
+                """INSERT INTO files (id, document_id, position, name, sha256, size, media_type)
+                VALUES (1, 1, 1, 'documents/student_card-1.jpg', :sha256, 5, 'image/jpeg')""",
+                """INSERT INTO decisions (id, case_id, round, action, reasons, note, slots, actor, at, from_state, to_state,
+                advice) VALUES (1, 1, 0, 'return', '["x"]', :note, '[]', 'r', :at, 'in_review', 'returned', :advice)""",
+            ):
+                connection.execute(text(statement), kept)
+    return engine
+
+
+def personal(number: str) -> ApplicationForm:
+    plain = form(application_no=number)
+    applicant = plain.applicant.model_copy(update={"id_number": SECRETS[0], "phone": SECRETS[1], "name": SECRETS[2]})
+    return plain.model_copy(update={"applicant": applicant})
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002", "0007"])
+def test_an_older_database_is_brought_up_to_date_and_sealed(old_url: str, revision: str, tmp_path: Path) -> None:
+    stated = personal("HD2026A000001")
+    engine = at_revision(old_url, revision, stated)
     with pytest.raises(StorageError):
         database.require_current(engine)
-    database.migrate(url)
+    with pytest.raises(ConfigError) as refused:
+        database.migrate(old_url)
+    assert refused.value.details["name"] == "VERIFIER_MASTER_KEY"
+    database.migrate(old_url, MASTERS)
     database.require_current(engine)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
-        assert connection.execute(text("SELECT application_no, owner_id FROM cases")).all() == [("HD2026A000001", None)]
+    keyring = vault.open_keyring(engine, MASTERS)
+    with database.open_sessions(engine, keyring)() as session:
+        [case] = session.scalars(select(CaseRow))
+        assert ApplicationForm.model_validate(case.form) == stated
+        assert (case.advice or {})["findings"][0]["found"] == SECRETS[2]
+        assert (case.finding_counts, case.owner_id, case.erased_at) == ({"review": 1}, None, None)
+        [document], [decision] = case.documents, case.decisions
+        assert document.reading == {"fields": {"id_number": SECRETS[0]}}
+        assert (decision.words["reasons"], decision.words["note"]) == (["x"], f"问过 {SECRETS[1]}")
+        [file] = document.files
+        assert (file.sha256, file.stored) == ("ab" * 32, case.key.file_name("ab" * 32))
     engine.dispose()
+    if engine.dialect.name == "sqlite":
+        lying = b"".join(path.read_bytes() for path in (tmp_path / "data").iterdir())
+        assert [secret for secret in SECRETS if secret.encode() in lying] == []
+
+
+def test_an_older_database_without_people_needs_no_key(old_url: str) -> None:
+    at_revision(old_url, "0007", None).dispose()
+    database.migrate(old_url)
 
 
 def test_machines_that_start_together_migrate_once(url: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.support.factories import Clock
+from tests.support.stores import put
 from verifier.errors import StorageError
 from verifier.services import files
 from verifier.services.context import Services
@@ -24,7 +25,7 @@ def services(services: Services, tmp_path: Path) -> Services:
 
 def orphans(services: Services, root: Path, count: int) -> None:
     for number in range(count):
-        name = services.files.put(f"nobody's {number}".encode())
+        name = put(services.files, f"nobody's {number}".encode())
         os.utime(root / name[:2] / name[2:4] / name, (1000, 1000))
 
 
