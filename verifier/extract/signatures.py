@@ -16,7 +16,7 @@ from schemas.base import Quad
 from schemas.reading import ReadField, Source
 from verifier.compare.names import normalise_name
 from verifier.compare.surnames import surname_of
-from verifier.compare.text import HAN
+from verifier.compare.text import HAN, squeeze
 from verifier.extract.fields import beside, make_field, parse_name
 from verifier.extract.layout import Layout, Token, advance, joined
 from verifier.extract.tables import cell_values
@@ -31,6 +31,8 @@ _SURE = 0.97
 """A reading that scores so much and is confirmed by the first cut is not looked at again."""
 _ALONE = 0.75
 """Weight below which a reading that no other confirms is no reading."""
+_SHORT = 2
+"""Characters of a name from which the surname may be missing: most names have three."""
 _LONG = 6.0
 """Heights of the label a signature is wide at most."""
 _RAISED = 0.45
@@ -90,16 +92,42 @@ def _voted(layout: Layout, label: Token, field: ReadField | None) -> ReadField |
         return None
     name = max(votes, key=lambda each: votes[each])
     if agreeing[name] == 1 and votes[name] < _ALONE:
-        return None
+        return None if field is None else _doubted(field, 1 / tries)
+    whole = _with_label(layout, label, ink.box) if len(name) == _SHORT else None
+    if whole is not None and whole.endswith(name):
+        votes[whole], agreeing[whole] = votes[name], agreeing[name]
+        name = whole
     seen = Token(
         text=name, score=min(1.0, votes[name] / agreeing[name]), box=ink.box, left=label.right, right=label.right,
         middle=label.middle, height=label.height, line=label.line,
     )  # fmt: skip
-    read = make_field(layout, [seen], name, label)
-    # The recogniser's score says little of handwriting: the share of readings that agree says more.
-    share = 0.4 + 0.6 * agreeing[name] / tries
-    # Where the first character is no known surname it was probably lost or misread in every cut.
-    return read.model_copy(update={"confidence": round(read.confidence * share * _known(name), 3)})
+    return _doubted(make_field(layout, [seen], name, label), agreeing[name] / tries)
+
+
+def _doubted(field: ReadField, agreeing: float) -> ReadField:
+    """The field as sure as the share of readings that agree makes it: the recogniser's score says little of handwriting.
+
+    Where the first character is no known surname it was probably lost or misread in every cut.
+    """
+    return field.model_copy(
+        update={"confidence": round(field.confidence * (0.4 + 0.6 * agreeing) * _known(field.text), 3)}
+    )
+
+
+def _with_label(layout: Layout, label: Token, ink: Quad) -> str | None:
+    """The name from a cut that begins with the label: a surname written close to it was not cut off there."""
+    look = layout.page.look
+    if look is None:
+        return None
+    left, top, right, bottom = bounds(label.box)
+    box = bounds(ink)
+    answer = look(
+        quad_from_bounds(left, min(top, box[1]), max(right, box[2]) + _CUTS[0][0] * label.height, max(bottom, box[3]))
+    )
+    written = squeeze(answer.text)
+    same = next((at for at, (a, b) in enumerate(zip(written, label.text, strict=False)) if a != b), len(label.text))
+    name = parse_signature(written[same:])
+    return name if name is not None and answer.score >= _ALONE and surname_of(name) is not None else None
 
 
 def _known(name: str) -> float:
