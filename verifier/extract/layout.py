@@ -78,10 +78,10 @@ class Layout:
         self.grid = Grid(page.ruling) if ruled and page.ruling.cells else None
         lines = cut_at_rules(page) if self.grid is not None else page.lines
         slope = slope_of(page.lines)
-        wordings = in_order(labels)
+        wordings, freely = in_order(labels), frozenset(loose)
         tokens: list[Token] = []
         for number, line in enumerate(lines):
-            tokens.extend(_cut(_place(line, number, slope), wordings, loose))
+            tokens.extend(_cut(_place(line, number, slope), wordings, freely))
         if self.grid is not None:
             tokens = [replace(token, cell=self.grid.at(token.box)) for token in tokens]
         self.tokens: tuple[Token, ...] = tuple(tokens)
@@ -303,7 +303,7 @@ def _place(line: Line, number: int, slope: Slope) -> Token:
     )
 
 
-def _cut(token: Token, wordings: Sequence[tuple[Wording, str]], loose: Collection[str]) -> list[Token]:
+def _cut(token: Token, wordings: tuple[tuple[Wording, str], ...], loose: frozenset[str]) -> list[Token]:
     """Cut one line at the labels in it: label, text, label, text …"""
     text = token.text
     marks = find_labels(text, wordings, loose)

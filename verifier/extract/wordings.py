@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from rapidfuzz.distance import Levenshtein
 
 _SEPARATORS = " ,，.。;；:：、|/()（）[]【】_"
+
+_REMEMBERED = 512
+"""Lines whose labels are remembered: a dense page has two hundred, and nobody's words are kept longer than needed."""
 
 Wording = str | re.Pattern[str]
 Labels = Mapping[str, Sequence[Wording]]
@@ -17,16 +21,22 @@ Patterns are tried before plain wordings and longer wordings before shorter ones
 """
 
 
-def in_order(labels: Labels) -> list[tuple[Wording, str]]:
+def in_order(labels: Labels) -> tuple[tuple[Wording, str], ...]:
     """Every wording with its key, in the order in which they are looked for."""
     pairs = [(wording, key) for key, wordings in labels.items() for wording in wordings]
-    return sorted(pairs, key=lambda pair: (isinstance(pair[0], str), -len(pair[0]) if isinstance(pair[0], str) else 0))
+    return tuple(
+        sorted(pairs, key=lambda pair: (isinstance(pair[0], str), -len(pair[0]) if isinstance(pair[0], str) else 0))
+    )
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def find_labels(
-    text: str, wordings: Sequence[tuple[Wording, str]], loose: Collection[str]
-) -> list[tuple[int, int, str, bool]]:
-    """Places of labels in a text, from left to right: (start, end, key, exact)."""
+    text: str, wordings: tuple[tuple[Wording, str], ...], loose: frozenset[str]
+) -> tuple[tuple[int, int, str, bool], ...]:
+    """Places of labels in a text, from left to right: (start, end, key, exact).
+
+    Remembered for the lines of the page at hand: its papers are parted by trying what each part would say.
+    """
     squeezed, places = _squeeze(text)
     taken = [False] * len(squeezed)
     marks: list[tuple[int, int, str, bool]] = []
@@ -47,7 +57,7 @@ def find_labels(
             break
     if not marks:
         marks = _near_label(squeezed, places, wordings)
-    return sorted(marks)
+    return tuple(sorted(marks))
 
 
 def _places(text: str, wording: Wording) -> Iterator[tuple[int, int]]:

@@ -31,8 +31,8 @@ def striped_regions(grey: NDArray[np.uint8]) -> list[tuple[Bounds, bool]]:
     """Where a bar code may be, largest first, and whether its bars stand upright (run down the page)."""
     scale = min(1.0, _SIDE / max(grey.shape))
     small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1.0 else grey
-    across = cv2.convertScaleAbs(cv2.Scharr(small, cv2.CV_32F, 1, 0), alpha=0.25)
-    down = cv2.convertScaleAbs(cv2.Scharr(small, cv2.CV_32F, 0, 1), alpha=0.25)
+    across = cv2.convertScaleAbs(cv2.Scharr(small, cv2.CV_16S, 1, 0), alpha=0.25)
+    down = cv2.convertScaleAbs(cv2.Scharr(small, cv2.CV_16S, 0, 1), alpha=0.25)
     found: list[tuple[float, Bounds, bool]] = []
     for strong, weak, upright in ((across, down, True), (down, across, False)):
         window = (21, 5) if upright else (5, 21)

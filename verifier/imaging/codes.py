@@ -77,7 +77,13 @@ def _overlap(a: Bounds, b: Bounds) -> bool:
 
 def _decode(grey: NDArray[np.uint8], scale: float) -> list[FoundCode]:
     found = []
-    for code in zxingcpp.read_barcodes(grey, formats=_FORMATS, text_mode=zxingcpp.TextMode.Plain):
+    for code in zxingcpp.read_barcodes(
+        # Papers print codes dark on light: looking for the inverse too doubles the time.
+        grey,
+        formats=_FORMATS,
+        text_mode=zxingcpp.TextMode.Plain,
+        try_invert=False,
+    ):
         text = str(code.text)
         is_code39 = code.symbology == zxingcpp.BarcodeFormat.Code39
         if not text or (is_code39 and len(text) < _SHORTEST_CODE39):

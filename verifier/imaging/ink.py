@@ -23,6 +23,7 @@ Plane = NDArray[np.float32]
 
 _DARK_FLOOR = 8.0
 """Grey levels added before taking logarithms: below it a camera's and JPEG's noise is larger than the signal."""
+_LOGARITHMS = np.log(np.arange(256, dtype=np.float32) + np.float32(_DARK_FLOOR))
 _PRINT = 1.15
 """Black print weighs a little more than it should: its edges have coloured fringes from the camera and from JPEG."""
 _BLACK_FROM = 0.25
@@ -60,8 +61,8 @@ def paper(image: Image, *, reach_px: float | None = None) -> Image:
 
 def densities(image: Image, ground: Image) -> NDArray[np.float32]:
     """Optical density (natural logarithm) of each channel over the paper `ground`, shape (h, w, 3), never below 0."""
-    table = np.log(np.arange(256, dtype=np.float32) + np.float32(_DARK_FLOOR))
-    return np.asarray(np.maximum(table[ground] - table[image], 0.0), dtype=np.float32)
+    over = cv2.subtract(cv2.LUT(ground, _LOGARITHMS), cv2.LUT(image, _LOGARITHMS))
+    return np.asarray(cv2.max(over, 0.0), dtype=np.float32)
 
 
 def coloured_ink(density: NDArray[np.float32], colour: Colour, *, under_pen: bool = False) -> Plane:

@@ -17,6 +17,8 @@ _MIDDLE = 0.23
 """Depth of the middle of the characters, as a share of the shorter radius."""
 _FINENESS = 70
 """Steps per half a character's height in which the spacing of characters is tried."""
+_SHIFTS = (-0.12, -0.06, 0.0, 0.06, 0.12)
+"""Shares of the spacing by which the gaps may lie off the middle: the top is known that well."""
 _GAP_INK = 0.25
 """Most ink between characters, as a share of the mean ink of the band, for their spacing to count as even."""
 _WHOLE = 0.9
@@ -176,21 +178,25 @@ def _spacing(columns: Plane, tall: float, clear: float) -> tuple[float, float] |
     """
     top = len(columns) / 2
     typical = max(float(columns[round(top - clear) : round(top + clear)].mean()), 1e-6)
-    fits: list[tuple[float, float, float]] = []
-    for pitch in np.arange(0.5 * tall, 2.6 * tall, 0.5 * tall / _FINENESS).tolist():
-        for parity in (0.0, 0.5):
-            for shift in (-0.12 * pitch, -0.06 * pitch, 0.0, 0.06 * pitch, 0.12 * pitch):
-                gaps = (np.arange(-40, 41) + parity) * pitch + shift
-                at = np.round(gaps[np.abs(gaps) < clear] + top).astype(np.int64)
-                if len(at) >= 3:
-                    fits.append((float(columns[at].mean()) / typical, pitch, parity * pitch + shift))
-    lowest = min((fit[0] for fit in fits), default=1.0)
-    if lowest > _GAP_INK:
+    pitches = np.arange(0.5 * tall, 2.6 * tall, 0.5 * tall / _FINENESS)
+    pitch, parity, shift = (
+        values.reshape(-1, 1) for values in np.meshgrid(pitches, (0.0, 0.5), _SHIFTS, indexing="ij", sparse=False)
+    )
+    phase = (parity + shift) * pitch
+    gaps = np.arange(-40, 41) * pitch + phase
+    near = np.abs(gaps) < clear
+    at = np.where(near, np.round(gaps + top), 0).astype(np.int64)
+    count = near.sum(axis=1)
+    ink = (columns[at] * near).sum(axis=1, dtype=np.float64) / np.maximum(count, 1) / typical
+    fits = count >= 3
+    if not fits.any() or ink[fits].min() > _GAP_INK:
         return None
+    ink, pitch, phase = ink[fits], pitch[fits, 0], phase[fits, 0]
     # twice the spacing fits as well: the smallest that fits is the right one
-    smallest = min(fit[1] for fit in fits if fit[0] <= lowest + 0.08)
-    _, pitch, phase = min(fit for fit in fits if fit[1] <= 1.04 * smallest)
-    return pitch, phase
+    smallest = pitch[ink <= ink.min() + 0.08].min()
+    small = np.flatnonzero(pitch <= 1.04 * smallest)
+    best = small[np.lexsort((phase[small], pitch[small], ink[small]))[0]]
+    return float(pitch[best]), float(phase[best])
 
 
 def _filled_pairs(ink: Plane, pitch: float, phase: float, clear: float) -> int:
