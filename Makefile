@@ -7,10 +7,10 @@ SEED ?= 1
 CASES ?= 200
 DB ?= both
 
-.PHONY: help models up test check schemathesis bench chaos chaos-all compose-drill lock clean
+.PHONY: help models up test check schemathesis hostile bench chaos chaos-all compose-drill lock clean
 
 help:
-	@echo "make up | test | check | schemathesis | bench | chaos | compose-drill | models | lock"
+	@echo "make up | test | check | schemathesis | hostile | bench | chaos | compose-drill | models | lock"
 
 $(VENV)/.installed: requirements.lock requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -41,6 +41,11 @@ check: $(VENV)/.installed
 # The OpenAPI document against a running server, as every role: about four minutes.
 schemathesis: $(VENV)/.installed
 	$(BIN)/python -m tests.support.schemathesis_run
+
+# Files that others made to break decoders, and bombs, through the upload of a running server: five to ten minutes. The first run
+# has pip bring three source distributions.
+hostile: models
+	$(BIN)/python -m tests.support.hostile_run
 
 # Put cases through while everything is killed: see tests/chaos/README.md. DB=sqlite, postgresql or both.
 chaos: models

@@ -65,13 +65,19 @@ _NEXT_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
 """Inside the coded data of a scan, FF is followed by 00 (a stuffed FF), a restart marker or the next real marker."""
 
 
+_MAX_SEGMENTS = 20_000
+"""A picture of a phone has thirty; colour profiles and XMP come in pieces of 64 kB."""
+
+
 def _jpeg(data: bytes) -> Container:
     kept = [data[:2]]
     size: tuple[int, int, int] | None = None
     exif = b""
     adobe = False
     scans = 0
-    for marker, start, end in _jpeg_segments(data):
+    for number, (marker, start, end) in enumerate(_jpeg_segments(data)):
+        if number == _MAX_SEGMENTS:
+            raise InputError("file.broken")
         if marker in _SIZES:
             if size is not None:
                 raise InputError("file.broken")

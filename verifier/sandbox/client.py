@@ -19,6 +19,8 @@ from verifier.sandbox.wire import Failure, Operation, Reply
 TURN_S = 90.0
 """How long a file waits for its turn; the sandbox starts within two seconds, and every file ahead is bounded."""
 STARTS = 3
+AGAIN_WITHIN_S = 4.0
+"""A file whose process died sooner is tried once more; the whole stays below 20 s."""
 ANSWER_S = 5.0
 """Beside the deadline, which the sandbox itself keeps: for the answer's way."""
 
@@ -55,10 +57,13 @@ class SandboxClient:
     def _ask(self, operation: Operation, data: bytes, limits: Limits, wish: Wish | None = None) -> _Answer:
         limits.check_bytes(len(data))
         request = wire.request_of(operation, limits, wish)
-        reply, images, picture = self._once(request, data)
-        if reply.failure is Failure.DIED:
+        connection, hello = self._turn()
+        begun = time.monotonic()
+        reply, images, picture = _exchanged(connection, hello, request, data)
+        if reply.failure is Failure.DIED and time.monotonic() - begun < AGAIN_WITHIN_S:
             # once more, with all the memory: what killed it may have been want of it, or the machine's trouble
-            reply, images, picture = self._once(request.model_copy(update={"heavy": True}), data)
+            heavy = request.model_copy(update={"heavy": True})
+            reply, images, picture = _exchanged(*self._turn(), heavy, data)
         if reply.failure is not None:
             if reply.where:
                 log.error("sandbox.defect", where=reply.where)
@@ -66,20 +71,6 @@ class SandboxClient:
         if reply.error is not None:
             raise _refusal(reply)
         return reply, images, picture
-
-    def _once(self, request: wire.Request, data: bytes) -> _Answer:
-        connection, hello = self._turn()
-        with connection:
-            until = time.monotonic() + hello.deadline_s + ANSWER_S
-            connection.settimeout(hello.deadline_s + ANSWER_S)
-            with contextlib.suppress(OSError):  # it may have left a word about why it went
-                wire.send(connection, request, [data])
-            try:
-                return wire.receive_reply(connection, until)
-            except TimeoutError:
-                return Reply(failure=Failure.SLOW), (), b""
-            except (OSError, wire.WireError):
-                return Reply(failure=Failure.DIED), (), b""
 
     def _turn(self) -> tuple[socket.socket, wire.Hello]:
         """A process that waits for a file. One that ends before it has the file is not the file's fault."""
@@ -99,6 +90,20 @@ class SandboxClient:
                 connection.close()
                 raise SandboxError("sandbox.unavailable") from error
         raise SandboxError("sandbox.unavailable") from reason
+
+
+def _exchanged(connection: socket.socket, hello: wire.Hello, request: wire.Request, data: bytes) -> _Answer:
+    with connection:
+        until = time.monotonic() + hello.deadline_s + ANSWER_S
+        connection.settimeout(hello.deadline_s + ANSWER_S)
+        with contextlib.suppress(OSError):  # it may have left a word about why it went
+            wire.send(connection, request, [data])
+        try:
+            return wire.receive_reply(connection, until)
+        except TimeoutError:
+            return Reply(failure=Failure.SLOW), (), b""
+        except (OSError, wire.WireError):
+            return Reply(failure=Failure.DIED), (), b""
 
 
 def _refusal(reply: Reply) -> VerifierError:

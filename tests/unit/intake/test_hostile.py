@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import struct
+import time
 import zlib
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -115,3 +117,10 @@ def test_text_anywhere(matrix: list[object], size: object, rotate: int, crop: li
     marked = b"/Span << /ActualText (Other) >> BDC " + content + b"EMC\n"
     box = b"/Rotate %d /CropBox [%d %d %d %d]" % (rotate, *crop)
     assert_pages_or_input_error(pdf_pages(text(100, 700, b"Sound") + content + marked, page=box))
+
+
+def test_a_picture_of_nothing_but_markers_is_given_up_early() -> None:
+    started = time.perf_counter()
+    with pytest.raises(InputError, match=r"file\.broken"):
+        decode(b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + b"\x00" * 9 + b"\xff\xe1\x00\x04ab" * 3_000_000)
+    assert time.perf_counter() - started < 2.0, "three million of them take many seconds to pass over"
