@@ -53,6 +53,15 @@ class EventType(StrEnum):
     SECOND_FACTOR_SET = "second_factor_set"
     RECOVERY_CODE_USED = "recovery_code_used"
     SESSION_REVOKED = "session_revoked"
+    FIELD_UNMASKED = "field_unmasked"
+    """Somebody saw the plain value of one field; the reason is sealed with the case."""
+    EVENTS_EXPORTED = "events_exported"
+    KEYS_ROTATED = "keys_rotated"
+    DATA_EXPORTED = "data_exported"
+    """What is kept of an applicant, as a copy for them."""
+    CORRECTION_ASKED = "correction_asked"
+    DATA_DELETED = "data_deleted"
+    """By the schedule of the batch: what went, and its hash."""
 
 
 class Event(Model):

@@ -16,7 +16,7 @@ from schemas.events import EventType
 from tests.chaos.invariants import Expected, check, is_quiet
 from tests.chaos.load import Decision, Ledger, Upload
 from tests.support.cases import SLOTS, read_all, returned, send_all, submitted
-from tests.support.factories import EXAM, open_test_services, picture
+from tests.support.factories import EXAM, mutable_events, open_test_services, picture
 from verifier.services import submit
 from verifier.services.context import Services, reading, writing
 from verifier.services.withdraw import withdraw
@@ -104,7 +104,8 @@ def event_twice(session: Session) -> None:
 
 
 def event_changed(session: Session) -> None:
-    session.execute(update(EventRow).where(EventRow.seq == 2).values(actor="somebody else"))
+    with mutable_events(session):
+        session.execute(update(EventRow).where(EventRow.seq == 2).values(actor="somebody else"))
 
 
 def upload_lost(session: Session) -> None:

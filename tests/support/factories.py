@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -14,6 +15,7 @@ from threading import Lock
 
 from sqlalchemy import event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import Session
 
 from schemas.application import (
     Applicant,
@@ -36,7 +38,7 @@ from verifier.intake import Limits, sniff
 from verifier.pipeline import NamedFile, Read
 from verifier.services.context import Services
 from verifier.settings import Settings
-from verifier.store import audit, database
+from verifier.store import append_only, audit, database
 from verifier.store.files import open_files
 from verifier.store.keyring import Keyring, masters_of
 from verifier.store.tables import Base, EventHeadRow
@@ -257,15 +259,28 @@ def open_test_services(
     )
 
 
+@contextmanager
+def mutable_events(session: Session) -> Iterator[None]:
+    """As whoever owns the database can have it: events that may be changed and removed."""
+    dialect = session.get_bind().dialect.name
+    for statement in append_only.drop(dialect):
+        session.execute(text(statement))
+    yield
+    session.flush()
+    for statement in append_only.create(dialect):
+        session.execute(text(statement))
+
+
 def emptied(services: Services) -> None:
     """Take every row away, so that tests may share an engine: its compiled statements are what costs time."""
     with services.sessions.begin() as session:
         tables = [table.name for table in reversed(Base.metadata.sorted_tables)]
-        if session.get_bind().dialect.name == "postgresql":
-            session.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY"))
-        else:
-            for table in tables:
-                session.execute(text(f"DELETE FROM {table}"))
+        with mutable_events(session):
+            if session.get_bind().dialect.name == "postgresql":
+                session.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY"))
+            else:
+                for table in tables:
+                    session.execute(text(f"DELETE FROM {table}"))
         session.add(EventHeadRow(id=audit.HEAD_ID, seq=0, hash=audit.GENESIS))
 
 

@@ -40,8 +40,10 @@ def complete() -> typer.Typer:
     # Imported here because the commands import this module.
     from verifier.cli.accounts import register as accounts
     from verifier.cli.attempts import register as attempts
+    from verifier.cli.audit import register as audit
     from verifier.cli.evaluate import register as evaluate
     from verifier.cli.files import register as files
+    from verifier.cli.keys import register as keys
     from verifier.cli.models import register as models
     from verifier.cli.parts import register as parts
     from verifier.cli.queue import register as queue
@@ -49,7 +51,7 @@ def complete() -> typer.Typer:
     from verifier.cli.up import register as up
     from verifier.cli.verify import register as verify
 
-    for register in (verify, evaluate, up, parts, models, tokens, accounts, files, attempts, queue):
+    for register in (verify, evaluate, up, parts, models, tokens, accounts, keys, audit, files, attempts, queue):
         register(app)
     return app
 

@@ -65,7 +65,7 @@ def up(
     settings = load_settings(data=data, port=port, workers=workers)
     if settings.workers:
         models.check(settings.models_dir)
-    with _only_one(settings.data), listen(settings) as listener:
+    with only_one(settings.data), listen(settings) as listener:
         settings, env = _with_own_key(settings)
         if demo_batch:
             settings, env = _for_demo(settings, env)
@@ -92,7 +92,7 @@ def up(
 
 
 @contextmanager
-def _only_one(data: Path) -> Iterator[None]:
+def only_one(data: Path) -> Iterator[None]:
     """Make the data folder and hold it. Raises ConfigError when that cannot be, or when another `up` has it."""
     name = f"{PREFIX}DATA"
     try:

@@ -43,6 +43,12 @@ class Action(StrEnum):
     """Look after the queue: attempts, retries, pauses, workers."""
     PEOPLE = "people"
     """Others' accounts and sessions."""
+    AUDIT = "audit"
+    """Events of everything."""
+    UNMASK = "unmask"
+    """The plain value of one field, for a reason."""
+    OWN_DATA = "own_data"
+    """A copy of everything kept of an applicant; asking for a correction."""
     ACCOUNT = "account"
     """One's own account and sessions."""
 
@@ -78,6 +84,10 @@ TABLE: Mapping[Action, Mapping[Role, Reach]] = {
     Action.STATS: _all(Role.INTEGRATION, *STAFF),
     Action.OPERATE: _all(Role.ADMIN),
     Action.PEOPLE: _all(Role.ADMIN),
+    Action.AUDIT: _all(Role.ADMIN, Role.AUDITOR),
+    # the auditor sees that somebody looked, not what they saw
+    Action.UNMASK: _all(*_REVIEWERS, Role.ADMIN),
+    Action.OWN_DATA: _all(Role.ADMIN) | _OWN,
     Action.ACCOUNT: _all(*STAFF, Role.APPLICANT),
 }
 

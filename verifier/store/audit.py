@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -93,10 +93,11 @@ def event_hash(seq: int, event: Event, prev_hash: str) -> str:
 
 @dataclass(frozen=True)
 class ChainReport:
-    """`broken_at` is the first sequence number that does not fit, None when the chain is whole."""
+    """`broken_at` is the first sequence number that does not fit and `why` says how, None when the chain is whole."""
 
     events: int
     broken_at: int | None
+    why: str | None = field(default=None, compare=False)
 
     @property
     def whole(self) -> bool:
@@ -109,12 +110,29 @@ def verify_chain(session: Session) -> ChainReport:
     Whoever can rewrite every later row and the head escapes this; print the head's hash elsewhere now and then.
     """
     expected, prev_hash = 1, GENESIS
-    for row in session.scalars(select(EventRow).order_by(EventRow.seq).execution_options(yield_per=1000)):
-        event = Event(at=row.at, type=row.type, actor=row.actor, application_no=row.application_no, details=row.details)
-        if row.seq != expected or row.prev_hash != prev_hash or row.hash != event_hash(row.seq, event, prev_hash):
-            return ChainReport(events=expected - 1, broken_at=expected)
-        expected, prev_hash = expected + 1, row.hash
+    with session.scalars(select(EventRow).order_by(EventRow.seq).execution_options(yield_per=1000)) as rows:
+        for row in rows:
+            why = _misfit(row, expected, prev_hash)
+            if why is not None:
+                return ChainReport(events=expected - 1, broken_at=expected, why=why)
+            expected, prev_hash = expected + 1, row.hash
     head = session.scalar(select(EventHeadRow).where(EventHeadRow.id == HEAD_ID))
     if head is None or head.seq != expected - 1 or head.hash != prev_hash:
-        return ChainReport(events=expected - 1, broken_at=expected)
+        cut = head is not None and head.seq >= expected
+        why = (
+            "removed: the chain ends here and its head does not"
+            if cut
+            else "inserted behind the head, or the head is gone"
+        )
+        return ChainReport(events=expected - 1, broken_at=expected, why=why)
     return ChainReport(events=expected - 1, broken_at=None)
+
+
+def _misfit(row: EventRow, seq: int, prev_hash: str) -> str | None:
+    """Why a row cannot be event `seq` behind the hash before it; None when it is."""
+    if row.seq != seq:
+        return "removed"
+    if row.prev_hash != prev_hash:
+        return "changed or inserted, or the one before it rewritten"
+    event = Event(at=row.at, type=row.type, actor=row.actor, application_no=row.application_no, details=row.details)
+    return None if row.hash == event_hash(row.seq, event, prev_hash) else "changed or inserted"

@@ -418,7 +418,12 @@ class EventRow(Base):
     prev_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
 
-    __table_args__ = (Index(None, "application_no", "seq"),)
+    __table_args__ = (
+        Index(None, "application_no", "seq"),
+        Index(None, "type", "seq"),
+        Index(None, "actor", "seq"),
+        Index(None, "at"),
+    )
 
 
 class EventHeadRow(Base):

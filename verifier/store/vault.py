@@ -53,7 +53,8 @@ class KeyUse:
 def in_use(session: Session, masters: Masters) -> tuple[KeyUse, ...]:
     """The master keys that wrap something, and the one in force whether it does or not."""
     counted = Counter({masters.current_id: 0})
-    counted.update(dict(session.execute(select(CaseKeyRow.master, func.count()).group_by(CaseKeyRow.master)).tuples()))
+    for master, count in session.execute(select(CaseKeyRow.master, func.count()).group_by(CaseKeyRow.master)):
+        counted[master] += count
     counted.update(session.scalars(select(InstallationKeyRow.master)))
     return tuple(KeyUse(master, keys, master == masters.current_id) for master, keys in sorted(counted.items()))
 

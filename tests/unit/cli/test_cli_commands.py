@@ -212,19 +212,19 @@ def test_tokens_are_printed_once_and_migrating_twice_is_nothing(
 
 def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ConfigError) as error, up._only_one(tmp_path / "file" / "data"):
+    with pytest.raises(ConfigError) as error, up.only_one(tmp_path / "file" / "data"):
         pass
     assert error.value.details["name"] == "VERIFIER_DATA"
-    with pytest.raises(ConfigError), up._only_one(tmp_path / "file"):
+    with pytest.raises(ConfigError), up.only_one(tmp_path / "file"):
         pass
 
 
 def test_one_up_at_a_time_on_a_data_folder(tmp_path: Path) -> None:
-    with up._only_one(tmp_path):
-        with pytest.raises(ConfigError) as error, up._only_one(tmp_path):
+    with up.only_one(tmp_path):
+        with pytest.raises(ConfigError) as error, up.only_one(tmp_path):
             pass
         assert "another" in str(error.value)
-    with up._only_one(tmp_path):
+    with up.only_one(tmp_path):
         assert stat.S_IMODE((tmp_path / "up.lock").stat().st_mode) == 0o600
 
 

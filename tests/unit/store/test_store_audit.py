@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from schemas.events import Event, EventType
+from tests.support.factories import mutable_events
 from tests.support.threads import together
 from verifier.errors import StorageError
 from verifier.store import audit, database
@@ -82,7 +83,7 @@ def test_writers_at_once_keep_one_chain(sessions: sessionmaker[Session]) -> None
 )
 def test_a_changed_event_breaks_the_chain_there(sessions: sessionmaker[Session], change: dict[str, object]) -> None:
     append(sessions, 1, 2, 3, 4)
-    with database.transaction(sessions) as session:
+    with database.transaction(sessions) as session, mutable_events(session):
         session.execute(update(EventRow).where(EventRow.seq == 3).values(change))
     assert check(sessions) == ChainReport(events=2, broken_at=3)
 
@@ -92,14 +93,14 @@ def test_a_missing_event_breaks_the_chain_there(
     sessions: sessionmaker[Session], gone: int, report: ChainReport
 ) -> None:
     append(sessions, 1, 2, 3, 4)
-    with database.transaction(sessions) as session:
+    with database.transaction(sessions) as session, mutable_events(session):
         session.execute(delete(EventRow).where(EventRow.seq == gone))
     assert check(sessions) == report
 
 
 def test_an_event_rewritten_with_its_own_hash_breaks_the_next(sessions: sessionmaker[Session]) -> None:
     append(sessions, 1, 2, 3)
-    with database.transaction(sessions) as session:
+    with database.transaction(sessions) as session, mutable_events(session):
         row = session.scalars(select(EventRow).where(EventRow.seq == 2)).one()
         forged = Event(at=row.at, type=row.type, actor="forger", application_no=None, details={})
         row.actor, row.application_no, row.details = "forger", None, {}
@@ -119,7 +120,7 @@ def test_an_event_slipped_in_behind_the_head_shows(sessions: sessionmaker[Sessio
 
 def test_a_chain_without_its_head_is_broken_and_takes_no_event(sessions: sessionmaker[Session]) -> None:
     append(sessions, 1)
-    with database.transaction(sessions) as session:
+    with database.transaction(sessions) as session, mutable_events(session):
         session.execute(delete(EventHeadRow))
     assert not check(sessions).whole
     with pytest.raises(StorageError) as error:

@@ -73,6 +73,7 @@ MAY: dict[tuple[str, str], frozenset[Role] | Stage] = {
     ("GET", "/api/v1/attempts"): frozenset({ADMIN}),
     ("POST", "/api/v1/attempts/{attempt_id}/retry"): frozenset({ADMIN}),
     ("POST", "/api/v1/attempts/retry"): frozenset({ADMIN}),
+    ("GET", "/api/v1/events"): frozenset({ADMIN, AUDITOR}),
     ("GET", "/api/v1/queues"): frozenset({ADMIN}),
     ("POST", "/api/v1/queues/{queue}/pause"): frozenset({ADMIN}),
     ("POST", "/api/v1/queues/{queue}/resume"): frozenset({ADMIN}),
