@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
@@ -202,6 +202,12 @@ def count_by_state(services: Services) -> dict[CaseState, int]:
     with reading(services) as session:
         rows = session.execute(select(CaseRow.state, func.count()).group_by(CaseRow.state))
         return {row[0]: row[1] for row in rows}
+
+
+def due_on(services: Services, application_no: str) -> date | None:
+    """The last statutory working day for what a person must do next. Raises InputError case.not_found."""
+    with reading(services) as session:
+        return find_case(session, application_no).due_on
 
 
 def events_of(services: Services, application_no: str) -> tuple[Event, ...]:

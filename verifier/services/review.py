@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -64,15 +65,15 @@ class Decided:
     slots: tuple[DocumentType, ...] = ()
 
 
-def claim(services: Services, application_no: str, actor: str) -> Claim:
-    """Take a case for `claim_minutes`, or keep it for as long again.
+def claim(services: Services, application_no: str, actor: str, minutes: int | None = None) -> Claim:
+    """Take a case for `claim_minutes` (or `minutes`), or keep it for as long again.
 
     A case the machine has advised on moves to `in_review`; an accepted one stays accepted and is held for the second
     decision. A claim that ran out may be taken over. Raises InputError case.not_found, StateError case.claimed while
     another holds it, case.locked in any other state.
     """
     with writing(services) as session:
-        return take(services, session, lock_case(session, application_no), actor)
+        return take(services, session, lock_case(session, application_no), actor, minutes)
 
 
 def take(services: Services, session: Session, case: CaseRow, actor: str, minutes: int | None = None) -> Claim:
@@ -262,11 +263,24 @@ def reopen(services: Services, application_no: str, actor: str, reason: str) -> 
         _record(session, EventType.CASE_REOPENED, now, actor, application_no, was=source.value)
 
 
-def open_case(services: Services, application_no: str, actor: str) -> queries.CaseView:
-    """A case with its full numbers, for a person: looking at it is an event. Raises InputError case.not_found."""
+class Unmasking(StrEnum):
+    """Why somebody looks at whole numbers. A code, because events hold no words that could be personal."""
+
+    COMPARE = "compare"
+    CONTACT = "contact"
+    COMPLAINT = "complaint"
+    AUDIT = "audit"
+
+
+def open_case(services: Services, application_no: str, actor: str, unmask: Unmasking | None = None) -> queries.CaseView:
+    """A case with its full numbers, for a person: looking at it is an event, and so is the reason for showing them.
+
+    Raises InputError case.not_found.
+    """
     view = queries.case_view(services, application_no)
     with writing(services) as session:
-        _record(session, EventType.CASE_VIEWED, services.clock(), actor, application_no)
+        details = {} if unmask is None else {"unmasked": unmask.value}
+        _record(session, EventType.CASE_VIEWED, services.clock(), actor, application_no, **details)
     return view
 
 

@@ -20,7 +20,7 @@ from verifier.web.api import applications, documentation, events, operations, qu
 from verifier.web.auth import policy_of
 from verifier.web.bodies import BodyLimit
 from verifier.web.frame import Frame
-from verifier.web.pages import account, case, join, listing, people, sign_in
+from verifier.web.pages import account, case, desk, history, join, listing, passes, people, sign_in, workbench
 from verifier.web.pages.rendering import error_page
 from verifier.web.probes import Probe
 
@@ -38,6 +38,10 @@ PAGES: tuple[APIRouter, ...] = (
     documentation.router,
     listing.router,
     case.router,
+    desk.router,
+    passes.router,
+    history.router,
+    workbench.router,
     pictures.router,
     sign_in.router,
     join.router,

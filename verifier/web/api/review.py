@@ -12,12 +12,13 @@ from schemas.base import Model
 from schemas.case import CaseState
 from schemas.finding import Severity
 from schemas.review import FindingAction
-from verifier.services import findings, worklist
+from verifier.services import findings, record, worklist
 from verifier.services.access import Action
 from verifier.services.worklist import WorkFilter
 from verifier.web.api.applications import ApplicationNo, ClaimBody, JsonOnly
 from verifier.web.auth import Allowed, Person
 from verifier.web.openapi import refusals
+from verifier.web.packet_pdf import packet_pdf
 from verifier.web.services import ServicesDep
 
 router = APIRouter(prefix="/api/v1", tags=["review"])
@@ -143,3 +144,41 @@ def decide_finding(
     return findings.decide_finding(
         services, application_no, position, made.action, who.name, reason=made.reason, value=made.value, seen=made.seen
     )
+
+
+@router.get(
+    "/applications/{application_no}/packet.json",
+    summary="案卷(JSON)",
+    openapi_extra=refusals("case.not_found"),
+)
+def packet_json(
+    application_no: ApplicationNo,
+    services: ServicesDep,
+    who: Annotated[Person, Depends(Allowed(Action.EXPORT))],
+) -> record.Packet:
+    """Everything kept about a case, with the chain of its events, for the archive. Personal data in full; an event."""
+    return record.packet(services, application_no, who.name)
+
+
+@router.get(
+    "/applications/{application_no}/packet.pdf",
+    summary="案卷(PDF)",
+    response_class=Response,
+    responses={
+        200: {"description": "PDF", "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
+    },
+    openapi_extra=refusals("case.not_found", "fonts.missing"),
+)
+def packet_document(
+    application_no: ApplicationNo,
+    services: ServicesDep,
+    who: Annotated[Person, Depends(Allowed(Action.EXPORT))],
+) -> Response:
+    """The same as one document with the pages' pictures."""
+    data = packet_pdf(services, record.packet(services, application_no, who.name), who)
+    return Response(data, media_type="application/pdf", headers=attachment(f"{application_no}.pdf"))
+
+
+def attachment(name: str) -> dict[str, str]:
+    """The header that makes a browser save an answer under a name of ours."""
+    return {"Content-Disposition": f'attachment; filename="{name}"'}

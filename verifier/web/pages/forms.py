@@ -18,7 +18,9 @@ from verifier.web.services import services_of
 TEXT_MAX = 200
 """Of any field of a form, in characters."""
 
-_OURS = re.compile(r"/(?:\?[\w=&%.-]*)?|/cases/[A-Za-z0-9_-]{4,40}|/my|/account|/people(?:/\w+)?")
+_OURS = re.compile(
+    r"/(?:\?[\w=&%.-]*)?|/cases/[A-Za-z0-9_-]{4,40}|/review(?:/[A-Za-z0-9_-]{4,40})?|/my|/account|/people(?:/\w+)?"
+)
 """Where a sign-in may lead: a page of ours and nowhere else."""
 
 STEPS = {Stage.SECOND_FACTOR: "/sign-in/code", Stage.ENROL: "/sign-in/second-factor"}

@@ -10,6 +10,7 @@ from schemas.application import IdType, Route
 from schemas.case import CaseState, DecisionAction, DocumentState, Role
 from schemas.events import EventType
 from schemas.finding import Outcome, Severity
+from schemas.review import FindingAction
 from verifier.services.cases import MACHINE
 
 CHINA = timezone(timedelta(hours=8))
@@ -97,6 +98,12 @@ ACTIONS: Mapping[DecisionAction, Label] = {
     DecisionAction.APPROVE: Label("认定通过", "good"),
     DecisionAction.DENY: Label("不予认定", "bad"),
     DecisionAction.REOPEN: Label("重新打开", "look"),
+}
+
+FINDING_ACTIONS: Mapping[FindingAction, Label] = {
+    FindingAction.CONFIRM: Label("已确认", "bad"),
+    FindingAction.DISMISS: Label("已排除", "good"),
+    FindingAction.CORRECT: Label("已更正读数", "good"),
 }
 
 EVENTS: Mapping[EventType, str] = {
