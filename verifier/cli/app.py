@@ -44,6 +44,7 @@ def complete() -> typer.Typer:
     from verifier.cli.evaluate import register as evaluate
     from verifier.cli.files import register as files
     from verifier.cli.keys import register as keys
+    from verifier.cli.labels import register as labels
     from verifier.cli.models import register as models
     from verifier.cli.parts import register as parts
     from verifier.cli.queue import register as queue
@@ -51,7 +52,7 @@ def complete() -> typer.Typer:
     from verifier.cli.up import register as up
     from verifier.cli.verify import register as verify
 
-    for register in (verify, evaluate, up, parts, models, tokens, accounts, keys, audit, files, attempts, queue):
+    for register in (verify, evaluate, up, parts, models, tokens, accounts, keys, audit, files, attempts, queue, labels):
         register(app)
     return app
 

@@ -53,6 +53,8 @@ class Crop:
     width: int
     height: int
     view: str
+    wide: int
+    high: int
     label: str
 
 
@@ -273,11 +275,14 @@ class Comparison:
         margin = MARGIN * (bottom - top)
         left, top = max(0.0, left - margin), max(0.0, top - margin)
         right, bottom = min(page.width, right + margin), min(page.height, bottom + margin)
+        wide, high = round(max(right - left, 8)), round(max(bottom - top, 8))
         return Crop(
             href=self._href(slot, read.page + 1),
             width=page.width,
             height=page.height,
-            view=f"{left:.0f} {top:.0f} {max(right - left, 8):.0f} {max(bottom - top, 8):.0f}",
+            view=f"{left:.0f} {top:.0f} {wide} {high}",
+            wide=wide,
+            high=high,
             label=f"《{TITLES_ZH[reading.slot]}》上{FIELD_TITLES_ZH.get(name, name)}的截图",
         )
 
