@@ -52,7 +52,21 @@ def complete() -> typer.Typer:
     from verifier.cli.up import register as up
     from verifier.cli.verify import register as verify
 
-    for register in (verify, evaluate, up, parts, models, tokens, accounts, keys, audit, files, attempts, queue, labels):
+    for register in (
+        verify,
+        evaluate,
+        up,
+        parts,
+        models,
+        tokens,
+        accounts,
+        keys,
+        audit,
+        files,
+        attempts,
+        queue,
+        labels,
+    ):
         register(app)
     return app
 

@@ -13,7 +13,6 @@ from schemas.events import EventType
 from schemas.finding import Finding
 from schemas.review import FindingAction
 from verifier.services.context import Services, reading, writing
-from verifier.services.sealing import Use, unseal
 from verifier.store import audit
 from verifier.store.review_tables import FindingDecisionRow, FindingRow
 from verifier.store.tables import CaseRow, DocumentRow
@@ -43,7 +42,7 @@ def labels(services: Services, actor: str) -> Iterator[dict[str, Any]]:
                 .all()
             )
             records = [
-                _record(services, row, decision, session.get_one(CaseRow, row.case_id), _read(session, row))
+                _record(row, decision, session.get_one(CaseRow, row.case_id), _read(session, row))
                 for row in findings
                 if (decision := row.decisions[-1]).action is not FindingAction.CONFIRM
             ]
@@ -66,12 +65,11 @@ def _read(session: Any, row: FindingRow) -> dict[str, Any]:
     return found
 
 
-def _record(
-    services: Services, row: FindingRow, decision: FindingDecisionRow, case: CaseRow, read: dict[str, Any]
-) -> dict[str, Any]:
+def _record(row: FindingRow, decision: FindingDecisionRow, case: CaseRow, read: dict[str, Any]) -> dict[str, Any]:
     said = [Finding.model_validate(item) for item in (case.advice or {}).get("findings", ())]
     # the advice of an earlier round went with it: its findings keep their codes only
     finding = said[row.position] if row.current and row.position < len(said) else None
+    words = decision.said(case)
     return {
         "application_no": case.application_no,
         "round": row.round,
@@ -83,8 +81,8 @@ def _record(
         "found": None if finding is None else finding.found,
         "read": {name: read.get(name) for name in ("value", "raw", "confidence", "page", "box") if name in read},
         "label": decision.action.value,
-        "reason": decision.reason,
-        "value": None if decision.value is None else unseal(services, Use.READING, decision.value),
+        "reason": words["reason"],
+        "value": words["value"],
         "rules": decision.rules,
         "by": decision.actor,
         "at": decision.at.isoformat(),

@@ -78,11 +78,11 @@ def resubmissions(services: Services, application_no: str) -> list[tuple[Revisio
         case = find_case(session, application_no)
         rows = session.scalars(
             select(DocumentRow)
-            .where(DocumentRow.case_id == case.id, DocumentRow.reading.is_not(None))
+            .where(DocumentRow.case_id == case.id, DocumentRow.reading_sealed.is_not(None))
             .order_by(DocumentRow.slot, DocumentRow.revision)
         ).all()
-    pairs = ((_revision(one), _revision(other)) for one, other in pairwise(rows) if one.slot == other.slot)
-    return list(pairs)
+        read = [_revision(row) for row in rows]
+    return [(one, other) for one, other in pairwise(read) if one.slot == other.slot]
 
 
 def packet(services: Services, application_no: str, actor: str) -> Packet:
@@ -97,6 +97,7 @@ def packet(services: Services, application_no: str, actor: str) -> Packet:
         decisions = session.scalars(
             select(DecisionRow).where(DecisionRow.case_id == case.id).order_by(DecisionRow.id)
         ).all()
+        decided = tuple(_decision(row) for row in decisions)
     now = services.clock()
     with writing(services) as session:
         audit.record(session, at=now, type=EventType.PACKET_EXPORTED, actor=actor, application_no=application_no)
@@ -106,7 +107,7 @@ def packet(services: Services, application_no: str, actor: str) -> Packet:
         made_by=actor,
         case=view,
         findings=made.findings,
-        decisions=tuple(_decision(row) for row in decisions),
+        decisions=decided,
         events=tuple(
             ChainLink(
                 seq=row.seq,
@@ -129,15 +130,16 @@ def _revision(row: DocumentRow) -> Revision:
 
 
 def _decision(row: DecisionRow) -> PacketDecision:
+    words = row.words
     return PacketDecision(
         action=row.action.value,
         actor=row.actor,
         at=row.at,
         from_state=row.from_state.value,
         to_state=row.to_state.value,
-        reasons=tuple(row.reasons),
-        note=row.note,
+        reasons=tuple(words["reasons"]),
+        note=words["note"],
         slots=tuple(row.slots),
         findings=row.findings,
-        notice=row.notice,
+        notice=words["notice"],
     )

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from schemas.application import Route
 from schemas.base import Model
@@ -115,7 +115,9 @@ def page(services: Services, wanted: WorkFilter, cursor: str | None = None, limi
     now = services.clock()
     with reading(services) as session:
         streams = [
-            session.scalars(_ordered(_narrowed(state, wanted, now), after).limit(limit + 1)).all()
+            session.scalars(
+                _ordered(_narrowed(state, wanted, now), after).limit(limit + 1).options(selectinload(CaseRow.data_key))
+            ).all()
             for state in dict.fromkeys(wanted.states)
         ]
         rows = list(heapq.merge(*streams, key=_key))[: limit + 1]

@@ -214,6 +214,13 @@ def test_dismissed_and_corrected_findings_are_labels(client: TestClient, service
     assert found[0]["rules"].startswith("2026-autumn@")
 
 
+def test_somebody_is_found_by_their_id_number(client: TestClient, services: Services) -> None:
+    be(client, services, "ming")
+    number = queries.case_view(services, EXPIRED).form.applicant.id_number
+    assert post(client, "/review/find", id_number=f" {number.lower()}").headers["location"] == f"/review/{EXPIRED}"
+    assert post(client, "/review/find", id_number="440114199001010000").headers["location"] == "/review?none=1"
+
+
 def test_views_are_saved_and_removed(client: TestClient, services: Services) -> None:
     be(client, services, "ming")
     post(client, "/review/views", name="快到期", query="queue=correct&age=3&nonsense=1")

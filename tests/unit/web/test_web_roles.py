@@ -73,6 +73,7 @@ MAY: dict[tuple[str, str], frozenset[Role] | Stage] = {
     ("GET", f"{BASE}/{{application_no}}/packet.pdf"): STAFF,
     ("GET", "/review"): STAFF,
     ("POST", "/review/next"): CLAIMING,
+    ("POST", "/review/find"): STAFF,
     ("POST", "/review/views"): STAFF,
     ("POST", "/review/views/remove"): STAFF,
     ("GET", "/review/passes"): frozenset({REVIEWER, SECOND}),

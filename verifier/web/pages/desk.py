@@ -16,7 +16,7 @@ from schemas.case import CaseState
 from schemas.finding import Severity
 from verifier.errors import InputError
 from verifier.rules.catalogue import OUTSIDE, RULES
-from verifier.services import access, worklist
+from verifier.services import access, queries, worklist
 from verifier.services.access import Action
 from verifier.services.context import Services
 from verifier.services.worklist import TO_CHECK, WorkFilter, WorkItem
@@ -178,6 +178,19 @@ def to_next(services: Services, visitor: Person, query: str, after: str | None =
     if claim is None:
         return RedirectResponse(f"/review{tail}{'&' if tail else '?'}none=1", status_code=303)
     return RedirectResponse(f"/review/{claim.application_no}{tail}", status_code=303)
+
+
+@router.post("/find")
+def find(
+    services: ServicesDep,
+    _visitor: Annotated[Person, Depends(Allowed(Action.INSPECT))],
+    id_number: Annotated[str, Form(max_length=40)] = "",
+) -> Response:
+    """The newest case of whoever has this ID number. A form, because an address would keep the number."""
+    found = queries.find_by_id_number(services, id_number) if id_number.strip() else ()
+    if not found:
+        return RedirectResponse("/review?none=1", status_code=303)
+    return RedirectResponse(f"/review/{found[0].application_no}", status_code=303)
 
 
 @router.post("/views")
