@@ -42,7 +42,7 @@ def _pictures() -> Iterator[tuple[str, bytes]]:
     yield "png-100000-chunks", _png_with(*[b"tEXt", b"a\x00b"] * 100_000)
     yield "jpeg-65500x65500-header", _resized_jpeg(65_500, 65_500)
     yield "jpeg-7700x7700-progressive", as_file(Image.new("RGB", (7_700, 7_700), "white"), "JPEG", progressive=True)
-    yield "jpeg-2000-scans", _scans(Image.new("RGB", (6_000, 6_000), "white"), 2_000)
+    yield "jpeg-2000-scans", scans(Image.new("RGB", (6_000, 6_000), "white"), 2_000)
     yield "jpeg-20-MB-of-markers", HEADS["jpeg"] + b"\xff\xe1\x00\x04ab" * 3_000_000
     yield (
         "webp-16383x16383",
@@ -131,7 +131,7 @@ def _pdfs() -> Iterator[tuple[str, bytes]]:
 
 def _ofds() -> Iterator[tuple[str, bytes]]:
     whole = ofd(page(ofd_text("x")))
-    yield "ofd-entry-of-2-GB", _zip(whole, "Doc_0/Document.xml", 2_000_000_000)
+    yield "ofd-entry-of-2-GB", zip_bomb(whole, "Doc_0/Document.xml", 2_000_000_000)
     yield (
         "ofd-page-of-200-MB",
         ofd(page(ofd_text("x")), files={"Doc_0/Pages/Page_0/Content.xml": part("Page", " " * 200_000_000)}),
@@ -203,7 +203,7 @@ def _resized_jpeg(width: int, height: int) -> bytes:
     return bytes(data)
 
 
-def _scans(image: Image.Image, count: int) -> bytes:
+def scans(image: Image.Image, count: int) -> bytes:
     """A progressive JPEG whose last scan comes over and over: each goes over the whole picture."""
     data = as_file(image, "JPEG", progressive=True)
     last, end = data.rindex(b"\xff\xda"), data.rindex(b"\xff\xd9")
@@ -253,7 +253,7 @@ def _many_pages(count: int) -> bytes:
     )
 
 
-def _zip(whole: bytes, name: str, size: int) -> bytes:
+def zip_bomb(whole: bytes, name: str, size: int) -> bytes:
     """The archive with one entry replaced by so many zeros."""
     out = io.BytesIO()
     with (

@@ -68,7 +68,7 @@ def fetched(folder: Path) -> list[Path]:
     return [folder / f"{wanted.replace('==', '-')}.tar.gz" for wanted in SOURCES]
 
 
-def test_files(archive: Path) -> Iterator[tuple[str, bytes]]:
+def packed_files(archive: Path) -> Iterator[tuple[str, bytes]]:
     """What lies in a source distribution and is no source."""
     with tarfile.open(archive) as packed:
         for entry in packed:
@@ -183,7 +183,7 @@ def main() -> int:
         *(
             (archive.name.removesuffix(".tar.gz"), *file)
             for archive in fetched(given.folder)
-            for file in test_files(archive)
+            for file in packed_files(archive)
         ),
         *(("ours", *bomb) for bomb in bombs()),
     ]

@@ -122,3 +122,18 @@ def test_an_applicant_sees_their_own_and_no_other(shown: Services) -> None:
     submit.put_document(shown, "HD2026A000888", EXAM, [as_file(noise(1000, 700), "JPEG")], "applicant-1")
     assert client.get(PAGE.replace(NO, "HD2026A000888")).status_code == 200
     assert client.get(PAGE).status_code == 404
+
+
+def test_a_case_s_page_leads_to_its_pictures(shown: Services) -> None:
+    client = open_client(shown)
+    signed_in(client, shown, "reviewer-9", Role.REVIEWER)
+    text = client.get(f"/cases/{NO}").text
+    assert f'href="{PAGE}?size=full"' in text
+    assert "已按规定屏蔽" not in text
+
+
+def test_a_case_s_page_does_not_lead_to_what_may_not_be_seen(services: Services) -> None:
+    submitted(services)
+    client = open_client(services)
+    signed_in(client, services, "reviewer-9", Role.REVIEWER)
+    assert "/pages/" not in client.get(f"/cases/{NO}").text
