@@ -43,6 +43,19 @@ class InsuranceSettings(Model):
     city: str = "广州市"
 
 
+class RetentionSettings(Model):
+    """Days until what is kept of a case is deleted, counted from its last change (DOMAIN 5.9). The bureau states them in its notice."""
+
+    draft_days: int = Field(default=30, gt=0)
+    """Never handed in."""
+    closed_days: int = Field(default=240, gt=0)
+    """Not accepted, denied, withdrawn or expired: 60 days for a review, then six months for a suit."""
+    approved_days: int = Field(default=1095, gt=0)
+    """Recognised: until the archive has taken it over."""
+    working_days: int = Field(default=90, gt=0)
+    """Earlier revisions of documents, once the case is decided."""
+
+
 class RequiredSlot(Model):
     """A slot a route asks for, and on what ground (administrative licensing law Art. 31: nothing unrelated)."""
 
@@ -93,6 +106,7 @@ class Batch(Model):
     """Working days an applicant has to answer a correction notice."""
     alert_ranges: dict[str, Range] = Field(default_factory=dict)
     """Numbers outside these contradict a conclusion of 合格; the doctor decides, the machine only points."""
+    retention: RetentionSettings = RetentionSettings()
     rules: dict[str, RuleSwitch] = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -54,7 +54,7 @@ class EventType(StrEnum):
     RECOVERY_CODE_USED = "recovery_code_used"
     SESSION_REVOKED = "session_revoked"
     FIELD_UNMASKED = "field_unmasked"
-    """Somebody saw the plain value of one field; the reason is sealed with the case."""
+    """Somebody saw the plain value of one field; the reason is a word of schemas.privacy.UnmaskReason."""
     EVENTS_EXPORTED = "events_exported"
     KEYS_ROTATED = "keys_rotated"
     DATA_EXPORTED = "data_exported"

@@ -64,6 +64,7 @@ CODES: dict[str, ErrorSpec] = {
     "case.locked": ErrorSpec(409, "申请当前状态为 {state},不能进行此操作。", "请等待处理完成或收到补正通知后再操作。"),
     "case.not_claimed": ErrorSpec(409, "您没有领取这件申请,或领取已过期。", "请重新领取后再作决定。"),
     "case.claimed": ErrorSpec(409, "这件申请已由另一位工作人员领取。", "请领取其他申请,或稍后再试。"),
+    "case.field_not_found": ErrorSpec(404, "没有这个字段的值。", "请核对字段名称。"),
     "case.erased": ErrorSpec(410, "申请中的个人信息已按规定删除。", "如有疑问,请联系受理机构。"),
     # attempts to read
     "attempt.not_found": ErrorSpec(404, "没有找到该次读取。", "请核对编号。"),

@@ -155,6 +155,7 @@ class Settings(BaseSettings):
     claim_minutes: int = Field(default=30, ge=1)
     orphan_grace_h: int = Field(default=24, ge=1)
     collect_every_h: int = Field(default=24, ge=1)
+    retention: Literal["scheduled", "by_hand"] = "scheduled"
 
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     log_json: bool = False

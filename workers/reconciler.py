@@ -17,6 +17,7 @@ from verifier.supervise import Stop
 from workers import queues
 from workers.collector import Collector
 from workers.patience import Patient
+from workers.retention import Deleter
 
 FIRST_SWEEP_S = 1.0
 """After the start: whoever supervises a process that dies at once shall not make it sweep every time."""
@@ -69,11 +70,13 @@ class Turns:
         self._sweeping = Patient("reconciler")
         self._collecting = Patient("collector")
         self._collector = Collector(services)
+        self._deleting = Patient("retention")
+        self._deleter = Deleter(services)
         self._next = ticks() + FIRST_SWEEP_S
         self._leads: bool | None = None
 
     def step(self) -> None:
-        """A sweep, and beside it a slice of removing orphaned files, if the time has come."""
+        """A sweep, and beside it a slice of removing orphaned files and of what is due to be deleted, if the time has come."""
         if self._ticks() < self._next:
             return
         swept = self._sweeping.attempt(lambda: sweep_once(self._services, self._jobs, self._owner))
@@ -81,6 +84,7 @@ class Turns:
             self._say(swept.leader)
             if swept.leader:
                 self._collecting.attempt(self._collector.step)
+                self._deleting.attempt(self._deleter.step)
         self._next = self._ticks() + self._services.settings.sweep_every_s
 
     def wait_s(self) -> float:

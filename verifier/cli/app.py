@@ -48,6 +48,7 @@ def complete() -> typer.Typer:
     from verifier.cli.models import register as models
     from verifier.cli.parts import register as parts
     from verifier.cli.queue import register as queue
+    from verifier.cli.retention import register as retention
     from verifier.cli.tokens import register as tokens
     from verifier.cli.up import register as up
     from verifier.cli.verify import register as verify
@@ -62,6 +63,7 @@ def complete() -> typer.Typer:
         accounts,
         keys,
         audit,
+        retention,
         files,
         attempts,
         queue,

@@ -162,6 +162,8 @@ class CaseRow(Base):
     @property
     def form(self) -> dict[str, Any]:
         """ApplicationForm as JSON, with its number. Raises as `key`."""
+        if self.form_sealed is None:
+            raise StateError("case.erased")
         return cast("dict[str, Any]", open_value(self, self.form_sealed, "cases.form"))
 
     @form.setter
@@ -184,6 +186,8 @@ class CaseRow(Base):
         Index(None, "state", "due_on", "gravity", "id"),
         Index(None, "claimed_by", "state"),
         Index(None, "state", "submitted_at"),
+        # what is due to be deleted is found along it
+        Index(None, "batch", "state", "updated_at"),
         Index(None, "claim_until"),
     )
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
@@ -507,6 +511,18 @@ class DrainRow(Base):
     at: Mapped[datetime]
     seen_at: Mapped[datetime]
     """When its unit last said that it keeps the worker stopped; a unit that is gone leaves the row behind."""
+
+
+class CorrectionRow(Base):
+    """What an applicant says is wrong in what is kept of them."""
+
+    __tablename__ = "corrections"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(80))
+    said_sealed: Mapped[bytes]
 
 
 class LeaseRow(Base):

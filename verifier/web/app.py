@@ -16,7 +16,7 @@ from starlette.types import Scope
 
 from verifier.services.context import Services, reading
 from verifier.web import openapi, pictures, problems
-from verifier.web.api import applications, documentation, events, operations, queue, review
+from verifier.web.api import applications, documentation, events, operations, privacy, queue, review
 from verifier.web.auth import policy_of
 from verifier.web.bodies import BodyLimit
 from verifier.web.frame import Frame
@@ -33,6 +33,7 @@ API: tuple[APIRouter, ...] = (
     operations.router,
     queue.router,
     events.router,
+    privacy.router,
 )
 PAGES: tuple[APIRouter, ...] = (
     documentation.router,

@@ -150,6 +150,12 @@ EVENTS: Mapping[EventType, str] = {
     EventType.SECOND_FACTOR_SET: "设置两步验证",
     EventType.RECOVERY_CODE_USED: "使用恢复码",
     EventType.SESSION_REVOKED: "结束会话",
+    EventType.FIELD_UNMASKED: "查看明文",
+    EventType.EVENTS_EXPORTED: "导出事件",
+    EventType.KEYS_ROTATED: "更换主密钥",
+    EventType.DATA_EXPORTED: "导出本人信息副本",
+    EventType.CORRECTION_ASKED: "请求更正",
+    EventType.DATA_DELETED: "按期删除个人信息",
 }
 
 GRADES: tuple[tuple[float, Label], ...] = (
