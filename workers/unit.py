@@ -24,7 +24,7 @@ from verifier.services import holds, process, reconcile
 from verifier.services.context import Services, bounds_of, open_services, require_files
 from verifier.settings import Settings
 from verifier.supervise import Part, Stop, supervise
-from workers import worker
+from workers import startup, worker
 
 START_S = 120.0
 START_TRIES = 3
@@ -60,7 +60,7 @@ def run(
     `names` are the queues, `unit` a name no other process has, `units` how many share this machine's cores. Must run in
     the main thread. Raises ModelsError when the weights are not whole, EngineError when the engine does not come up or
     stays away, StorageError when the database is away at the start, ConfigError when the
-    files' store cannot be used.
+    files' store or the queue's server cannot be used.
     """
     services = open_services(settings)
     require_files(services)
@@ -74,6 +74,7 @@ def run(
         factory=factory,
     )
     with host:
+        startup.require_broker(settings)
         if not _came_up(host, stop):
             return
         sandbox = sandbox_of(bounds_of(settings))

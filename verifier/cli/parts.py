@@ -167,12 +167,13 @@ def relay(
 
     One is enough; two share the work and one outlives the other.
     """
-    from workers import queues
+    from workers import queues, startup
     from workers import relay as room
 
     settings = _prepared("relay", parent, data=data)
     services = open_services(settings)
     require_files(services)
+    startup.require_broker(settings)
     connection = queues.connect(settings.redis_url)
     room.run(services, connection, _unique(socket.gethostname()), stop_on_signals(), reconciles=reconcile)
 
@@ -182,12 +183,13 @@ def reconciler(data: DataOption = None, parent: ParentOption = 0) -> None:
 
     One works at a time; a second stands by and takes over when the first one ends.
     """
-    from workers import queues
+    from workers import queues, startup
     from workers import reconciler as room
 
     settings = _prepared("reconciler", parent, data=data)
     services = open_services(settings)
     require_files(services)
+    startup.require_broker(settings)
     room.run(services, queues.connect(settings.redis_url), _unique(socket.gethostname()), stop_on_signals())
 
 
