@@ -36,7 +36,6 @@ from schemas.case import AttemptState, CaseState, DocumentState
 from schemas.document import DocumentType
 from schemas.reading import Line
 from tests.support.broker import open_broker
-from tests.support.factories import form
 from tests.support.house import SLOTS, House, ending, open_house
 from tests.support.postgres import open_postgres
 from tests.support.waiting import wait_until
@@ -288,7 +287,6 @@ def timed(step: Callable[[], Any]) -> float:
 def fill(services: Services, finished: int) -> None:
     """Rows of a site that works for long: `finished` attempts done and sent, OPEN queued and unsent."""
     now = datetime.now(UTC) - timedelta(seconds=1)
-    content = form(application_no=None).model_dump(mode="json", exclude_none=True)
     count = finished + OPEN
     engine: Engine = services.sessions.kw["bind"]
     with engine.begin() as connection:
@@ -301,7 +299,7 @@ def fill(services: Services, finished: int) -> None:
                 insert(CaseRow),
                 [
                     {"id": n, "application_no": f"HD2026C{n:07d}", "batch": "2026-autumn", "route": Route.RESIDENCE_PERMIT,
-                     "form": content, "state": CaseState.ADVISED_PASS if done[n] else CaseState.READING, "version": 1,
+                     "state": CaseState.ADVISED_PASS if done[n] else CaseState.READING, "version": 1,
                      "round": 0, "created_at": at[n], "updated_at": at[n], "submitted_at": at[n], "returned_slots": []}
                     for n in numbers
                 ],

@@ -84,7 +84,10 @@ def run(settings: Settings, queue: str, engine_socket: Path, name: str, sandbox_
     services = open_services(settings)
     if sandbox_socket is not None:
         services = replace(services, reader=SandboxClient(sandbox_socket))
-    rehearse(services)
+    try:
+        rehearse(services)
+    except VerifierError as error:  # it only saves time
+        log.warning("worker.not_rehearsed", code=error.code)
     _close_connections(services)
     jobs.prepare(jobs.Surroundings(services=services, engine_socket=engine_socket, worker=name))
     connection = queues.connect(settings.redis_url, reconnects=queues.RECONNECTS)

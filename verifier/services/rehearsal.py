@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import sessionmaker
 
 from schemas.application import (
     Applicant,
@@ -30,6 +30,7 @@ from schemas.reading import DocumentReading
 from schemas.result import CaseResult, EngineInfo, Timings
 from verifier.pipeline import Read
 from verifier.services import process, submit
+from verifier.services.cases import keep_form
 from verifier.services.context import Services
 from verifier.services.queue_names import BULK
 from verifier.store.tables import CaseRow, DocumentRow, FileRow
@@ -40,12 +41,12 @@ FILE = f"documents/{SLOT.value}-1.jpg"
 
 
 def rehearse(services: Services) -> None:
-    """Begin and finish an imagined document in a transaction that is rolled back. Raises StorageError."""
+    """Begin and finish an imagined document in a transaction that is rolled back. Raises StorageError, ConfigError."""
     engine: Engine = services.sessions.kw["bind"]
     with engine.connect() as connection, connection.begin() as whole:
         # what commits inside ends a savepoint only
         sessions = sessionmaker(
-            connection, expire_on_commit=False, join_transaction_mode="create_savepoint", class_=Session
+            **{**services.sessions.kw, "bind": connection, "join_transaction_mode": "create_savepoint"}
         )
         alone = replace(services, sessions=sessions, judge=_judge)
         attempt_id = _queued(alone)
@@ -74,16 +75,16 @@ def _queued(services: Services) -> str:
     )
     with services.sessions.begin() as session:
         case = CaseRow(
-            application_no=NUMBER, batch=NUMBER, route=form.route, form=form.model_dump(mode="json"),
-            state=CaseState.SUBMITTED, round=0, created_at=now, updated_at=now, submitted_at=now, returned_slots=[],
+            application_no=NUMBER, batch=NUMBER, route=form.route, state=CaseState.SUBMITTED, round=0, created_at=now,
+            updated_at=now, submitted_at=now, returned_slots=[],
         )  # fmt: skip
-        session.add(case)
+        keep_form(services, session, case, form)
         session.flush()
         document = DocumentRow(
             case_id=case.id, slot=SLOT, revision=1, current=True, state=DocumentState.QUEUED, pages=[], created_at=now
         )
         document.files.append(
-            FileRow(position=1, name=FILE, sha256="0" * 64, size=0, media_type="image/jpeg"),
+            FileRow(position=1, name=FILE, size=0, media_type="image/jpeg", **FileRow.names(case, "0" * 64))
         )
         session.add(document)
         session.flush()
