@@ -279,8 +279,10 @@ def open_case(services: Services, application_no: str, actor: str, unmask: Unmas
     """
     view = queries.case_view(services, application_no)
     with writing(services) as session:
-        details = {} if unmask is None else {"unmasked": unmask.value}
-        _record(session, EventType.CASE_VIEWED, services.clock(), actor, application_no, **details)
+        now = services.clock()
+        _record(session, EventType.CASE_VIEWED, now, actor, application_no)
+        if unmask is not None:
+            _record(session, EventType.FIELD_UNMASKED, now, actor, application_no, field="all", why=unmask.value)
     return view
 
 

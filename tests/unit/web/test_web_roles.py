@@ -79,7 +79,7 @@ MAY: dict[tuple[str, str], frozenset[Role] | Stage] = {
     ("GET", "/review/passes"): frozenset({REVIEWER, SECOND}),
     ("POST", "/review/passes"): frozenset({REVIEWER, SECOND}),
     ("GET", "/review/{application_no}"): STAFF,
-    ("POST", "/review/{application_no}/unmask"): STAFF,
+    ("POST", "/review/{application_no}/unmask"): CLAIMING,
     ("POST", "/review/{application_no}/claim"): CLAIMING,
     ("POST", "/review/{application_no}/hold"): CLAIMING,
     ("POST", "/review/{application_no}/leave"): CLAIMING,

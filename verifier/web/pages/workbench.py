@@ -67,7 +67,7 @@ def workbench(
 def unmask(
     application_no: ApplicationNo,
     services: ServicesDep,
-    visitor: Annotated[Person, Depends(Allowed(Action.INSPECT))],
+    visitor: Annotated[Person, Depends(Allowed(Action.UNMASK))],
     why: Annotated[Unmasking, Form()] = Unmasking.COMPARE,
     query: Back = "",
 ) -> Response:
@@ -325,6 +325,7 @@ def _show(
         reasons=WHY_DISMISSED,
         unmaskings=WHY_UNMASKED,
         unmasked=unmask is not None,
+        unmasks=access.reach_of(visitor, Action.UNMASK) is not None,
         query=_kept(query),
         tail=_tail(query),
         error=error,

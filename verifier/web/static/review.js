@@ -9,12 +9,12 @@
   const viewer = window.viewer;
   let at = Math.max(0, items.findIndex((item) => item.classList.contains("current")));
 
-  const go = (place, { focus = true } = {}) => {
+  const go = (place, { focus = true, scroll = true } = {}) => {
     if (!items.length) return;
     at = Math.max(0, Math.min(items.length - 1, place));
     items.forEach((item, index) => item.classList.toggle("current", index === at));
     if (focus) items[at].focus({ preventScroll: true });
-    items[at].scrollIntoView({ block: "nearest" });
+    if (scroll) items[at].scrollIntoView({ block: "nearest" });
     if (items[at].dataset.spot) viewer?.look(items[at].dataset.spot);
   };
 
@@ -86,7 +86,7 @@
     button.hidden = false;
     button.addEventListener("click", () => help.showModal());
   }
-  items.forEach((item, index) => item.addEventListener("focusin", () => { if (index !== at) go(index, { focus: false }); }));
+  items.forEach((item, index) => item.addEventListener("focusin", () => { if (index !== at) go(index, { focus: false, scroll: false }); }));
   document.querySelector("[data-focus]")?.focus();
   if (items.length) go(at, { focus: !document.querySelector("[data-focus]") });
 
