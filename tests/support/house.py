@@ -113,6 +113,8 @@ def open_house(data: Path, redis_url: str, **changes: int | str) -> Iterator[Hou
     settings = settings_for(data, redis_url=redis_url, **changes)
     database.migrate(settings.database_url)
     env = {f"{PREFIX}DATA": str(data), f"{PREFIX}REDIS_URL": redis_url, "PYTHONPATH": str(ROOT)}
+    if settings.master_key is not None:
+        env[f"{PREFIX}MASTER_KEY"] = settings.master_key.get_secret_value()
     env |= {f"{PREFIX}{name.upper()}": str(value) for name, value in changes.items()}
     services = open_services(settings)
     try:
