@@ -7,10 +7,10 @@ SEED ?= 1
 CASES ?= 200
 DB ?= both
 
-.PHONY: help models up test test-rq check schemathesis hostile bench chaos chaos-all compose-drill lock clean
+.PHONY: help models up test test-rq check schemathesis hostile leak-grep bench chaos chaos-all compose-drill lock clean
 
 help:
-	@echo "make up | test | test-rq | check | schemathesis | hostile | bench | chaos | compose-drill | models | lock"
+	@echo "make up | test | test-rq | check | schemathesis | hostile | leak-grep | bench | chaos | compose-drill | models | lock"
 
 $(VENV)/.installed: requirements.lock requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -46,6 +46,10 @@ schemathesis: $(VENV)/.installed
 # has pip bring three source distributions.
 hostile: models
 	$(BIN)/python -m tests.support.hostile_run
+
+# A full demo run, then a search for the demo people in database, files, broker and logs: about four minutes.
+leak-grep: models
+	$(BIN)/python -m tests.support.leak_grep
 
 # The queue's tests with the lowest and the highest rq and redis-py that pyproject.toml allows: about eight minutes.
 test-rq: $(VENV)/.installed

@@ -19,6 +19,7 @@ import secrets
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,12 @@ INSTALLATION = "installation"
 KEY_SETTING = f"{PREFIX}MASTER_KEY"
 
 
+@lru_cache(maxsize=64)
+def _of_master(key: bytes, use: str) -> bytes:
+    """Derived from a master key, of which a process has one or two."""
+    return derive(key, use)
+
+
 def derive(key: bytes, use: str) -> bytes:
     """32 bytes for one use."""
     return HKDF(algorithm=SHA256(), length=cipher.KEY_BYTES, salt=None, info=(INFO + use).encode()).derive(key)
@@ -43,7 +50,7 @@ def derive(key: bytes, use: str) -> bytes:
 
 def master_id(master: bytes) -> str:
     """16 hexadecimal digits that name a master key and say nothing of it."""
-    return derive(master, "id").hex()[:16]
+    return _of_master(master, "id").hex()[:16]
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,14 +74,14 @@ class Masters:
         return master_id(self.current)
 
     def wrap(self, key: bytes, whose: str) -> Wrapped:
-        data = cipher.seal(self.algorithm, derive(self.current, "wrap"), key, f"key/{whose}")
+        data = cipher.seal(self.algorithm, _of_master(self.current, "wrap"), key, f"key/{whose}")
         return Wrapped(master=self.current_id, data=data)
 
     def unwrap(self, wrapped: Wrapped, whose: str) -> bytes:
         """Raises ConfigError when no master key that was given wrapped it, StorageError storage.lost when it was changed."""
         for master in (self.current, *self.previous):
             if master_id(master) == wrapped.master:
-                return cipher.unseal(derive(master, "wrap"), wrapped.data, f"key/{whose}")
+                return cipher.unseal(_of_master(master, "wrap"), wrapped.data, f"key/{whose}")
         raise ConfigError(
             name=KEY_SETTING, why=f"is another key than the one that wraps this database's ({wrapped.master})"
         )

@@ -70,20 +70,21 @@ def rewrap(session: Session, masters: Masters, limit: int = BATCH) -> int:
         wrapped = _again(masters, Wrapped(installation.master, installation.wrapped), INSTALLATION)
         installation.master, installation.wrapped = wrapped.master, wrapped.data
         done = 1
+    others = session.scalars(select(CaseKeyRow.master).where(CaseKeyRow.master != masters.current_id).distinct()).all()
+    # by name, so that the index leads to what is left and not past what is done
     rows = session.execute(
-        select(CaseKeyRow, CaseRow.application_no)
+        select(CaseKeyRow.case_id, CaseKeyRow.master, CaseKeyRow.wrapped, CaseRow.application_no)
         .join(CaseRow, CaseRow.id == CaseKeyRow.case_id)
-        .where(CaseKeyRow.master != masters.current_id)
+        .where(CaseKeyRow.master.in_(others))
         .limit(limit)
         .with_for_update(skip_locked=True, of=CaseKeyRow)
     ).all()
-    for row, application_no in rows:
-        wrapped = _again(masters, Wrapped(row.master, row.wrapped), application_no)
-        session.execute(
-            update(CaseKeyRow)
-            .where(CaseKeyRow.case_id == row.case_id)
-            .values(master=wrapped.master, wrapped=wrapped.data)
-        )
+    wrapped_anew = []
+    for case_id, master, data, application_no in rows:
+        wrapped = _again(masters, Wrapped(master, data), application_no)
+        wrapped_anew.append({"case_id": case_id, "master": wrapped.master, "wrapped": wrapped.data})
+    if wrapped_anew:
+        session.execute(update(CaseKeyRow), wrapped_anew)
     return done + len(rows)
 
 
