@@ -7,10 +7,10 @@ SEED ?= 1
 CASES ?= 200
 DB ?= both
 
-.PHONY: help models up test test-rq check schemathesis hostile leak-grep bench chaos chaos-all compose-drill lock clean
+.PHONY: help models up test test-rq check schemathesis hostile leak-grep bench chaos chaos-all compose-drill workbench-run review-bench lock clean
 
 help:
-	@echo "make up | test | test-rq | check | schemathesis | hostile | leak-grep | bench | chaos | compose-drill | models | lock"
+	@echo "make up | test | test-rq | check | schemathesis | hostile | leak-grep | bench | chaos | compose-drill | workbench-run | review-bench | models | lock"
 
 $(VENV)/.installed: requirements.lock requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -64,6 +64,14 @@ chaos-all: models
 
 bench: models
 	$(BIN)/python -m bench.ocr
+
+# A reviewer in a real browser clears the demo's flagged cases by keyboard alone, read by the real engine.
+workbench-run: models
+	$(BIN)/python -m bench.workbench
+
+# The reviewers' desk with 100,000 cases on SQLite and PostgreSQL: about fifteen minutes.
+review-bench: $(VENV)/.installed
+	$(BIN)/python -m bench.review
 
 compose-drill: models
 	$(BIN)/python -m bench.compose_drill

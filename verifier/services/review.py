@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,6 +13,7 @@ from schemas.case import READING_DONE, CaseState, DecisionAction
 from schemas.document import DocumentType
 from schemas.events import EventType
 from schemas.finding import Finding, Severity
+from schemas.privacy import UnmaskReason
 from schemas.review import Notice
 from verifier.errors import InputError, StateError
 from verifier.services import advise, deadlines, findings, queries
@@ -263,16 +263,9 @@ def reopen(services: Services, application_no: str, actor: str, reason: str) -> 
         _record(session, EventType.CASE_REOPENED, now, actor, application_no, was=source.value)
 
 
-class Unmasking(StrEnum):
-    """Why somebody looks at whole numbers. A code, because events hold no words that could be personal."""
-
-    COMPARE = "compare"
-    CONTACT = "contact"
-    COMPLAINT = "complaint"
-    AUDIT = "audit"
-
-
-def open_case(services: Services, application_no: str, actor: str, unmask: Unmasking | None = None) -> queries.CaseView:
+def open_case(
+    services: Services, application_no: str, actor: str, unmask: UnmaskReason | None = None
+) -> queries.CaseView:
     """A case with its full numbers, for a person: looking at it is an event, and so is the reason for showing them.
 
     Raises InputError case.not_found.
@@ -282,7 +275,7 @@ def open_case(services: Services, application_no: str, actor: str, unmask: Unmas
         now = services.clock()
         _record(session, EventType.CASE_VIEWED, now, actor, application_no)
         if unmask is not None:
-            _record(session, EventType.FIELD_UNMASKED, now, actor, application_no, field="all", why=unmask.value)
+            _record(session, EventType.FIELD_UNMASKED, now, actor, application_no, field="all", reason=unmask.value)
     return view
 
 

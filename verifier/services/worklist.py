@@ -261,9 +261,11 @@ def _narrowed(state: CaseState, wanted: WorkFilter, now: datetime) -> Select[Cas
     if wanted.route is not None:
         conditions.append(CaseRow.route == wanted.route)
     if wanted.rule:
-        conditions.append(
-            CaseRow.id.in_(select(FindingRow.case_id).where(FindingRow.open, FindingRow.rule == wanted.rule))
+        # correlated, so that the queue's index is walked and each case looked up in the findings' index
+        has = select(FindingRow.id).where(
+            FindingRow.open, FindingRow.rule == wanted.rule, FindingRow.case_id == CaseRow.id
         )
+        conditions.append(has.exists())
     if wanted.severity is not None:
         conditions.append(CaseRow.gravity == Severity.REFUSE_GROUND.rank - wanted.severity.rank)
     if wanted.claimed_by:

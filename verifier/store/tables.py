@@ -185,6 +185,8 @@ class CaseRow(Base):
         # the reviewers' queue is read along it
         Index(None, "state", "due_on", "gravity", "id"),
         Index(None, "claimed_by", "state"),
+        # counted for the queue's filters without opening a row
+        Index(None, "state", "batch"),
         Index(None, "state", "submitted_at"),
         # what is due to be deleted is found along it
         Index(None, "batch", "state", "updated_at"),

@@ -106,7 +106,7 @@ def test_values_are_masked_until_somebody_asks_with_a_reason(client: TestClient,
     shown = post(client, f"{path}/unmask", path, why="compare")
     assert form.applicant.id_number in shown.text
     last = queries.events_of(services, OTHER)[-1]
-    assert (last.type, last.details) == (EventType.FIELD_UNMASKED, {"field": "all", "why": "compare"})
+    assert (last.type, last.details) == (EventType.FIELD_UNMASKED, {"field": "all", "reason": "compare"})
     assert form.applicant.id_number not in client.get(path).text
 
 

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from schemas.case import CaseState, DecisionAction
 from schemas.document import TITLES_ZH, DocumentType
+from schemas.privacy import UnmaskReason
 from schemas.review import ITEM_TEXT_MAX, FindingAction, NoticeItem
 from verifier.errors import InputError, StateError, VerifierError
 from verifier.rules.titles import FIELD_TITLES_ZH
@@ -23,7 +24,6 @@ from verifier.services.access import Action
 from verifier.services.context import Services
 from verifier.services.findings import ReviewView
 from verifier.services.queries import CaseView
-from verifier.services.review import Unmasking
 from verifier.web.api.applications import ApplicationNo
 from verifier.web.auth import Allowed, Person
 from verifier.web.pages import words
@@ -39,10 +39,11 @@ WHY_DISMISSED = ("印章或水印遮挡,人工读取一致", "机器读错,原�
 """The reasons offered for dismissing; keys 1 to 4."""
 
 WHY_UNMASKED = {
-    Unmasking.COMPARE: "核对差异",
-    Unmasking.CONTACT: "联系申请人",
-    Unmasking.COMPLAINT: "处理投诉或复议",
-    Unmasking.AUDIT: "审计抽查",
+    UnmaskReason.COMPARE: "核对差异",
+    UnmaskReason.CONTACT: "联系申请人",
+    UnmaskReason.SYSTEMS: "在其他系统中查询",
+    UnmaskReason.APPEAL: "处理投诉、复议或诉讼",
+    UnmaskReason.CORRECTION: "申请人要求更正",
 }
 
 Reviewer = Annotated[Person, Depends(Allowed(Action.DECIDE))]
@@ -68,7 +69,7 @@ def unmask(
     application_no: ApplicationNo,
     services: ServicesDep,
     visitor: Annotated[Person, Depends(Allowed(Action.UNMASK))],
-    why: Annotated[Unmasking, Form()] = Unmasking.COMPARE,
+    why: Annotated[UnmaskReason, Form()] = UnmaskReason.COMPARE,
     query: Back = "",
 ) -> Response:
     """The same page with whole numbers, for a reason that is recorded; the next page is masked again."""
@@ -274,7 +275,7 @@ def _show(
     query: str,
     *,
     at: int | None = None,
-    unmask: Unmasking | None = None,
+    unmask: UnmaskReason | None = None,
     error: VerifierError | None = None,
 ) -> Response:
     view = review.open_case(services, number, visitor.name, unmask)
