@@ -28,7 +28,7 @@ WIDTH, HEIGHT = 1000, 700
 """Pixels of a page: what the stand-in for measuring says."""
 
 FLAGGED = ("other_person", "expired", "unsure")
-ROWS = 35
+ROWS = 31
 FONT = Path(__file__).resolve().parents[2] / "models" / "fonts" / "NotoSansCJKsc-Regular.otf"
 
 
@@ -81,7 +81,7 @@ def _placed(read: Read) -> Read:
     for place, (name, field) in enumerate(read.reading.fields.items()):
         top = 90.0 + ROWS * place
         right = 220.0 + 26 * max(4, len(field.raw))
-        box = ((220.0, top), (right, top), (right, top + 28), (220.0, top + 28))
+        box = ((220.0, top), (right, top), (right, top + 26), (220.0, top + 26))
         fields[name] = field.model_copy(update={"box": box})
     seals = tuple(
         seal.model_copy(update={"box": ((720.0, 420.0), (920.0, 420.0), (920.0, 620.0), (720.0, 620.0))})
@@ -98,7 +98,7 @@ def picture_of(reading: DocumentReading) -> bytes:
     for name, field in reading.fields.items():
         top = field.box[0][1]
         pen.text((40, top + 2), name[:14], font=_font(18), fill=(90, 90, 90))
-        pen.text((222, top - 3), field.raw, font=_font(22), fill=(15, 15, 25))
+        pen.text((222, top - 3), field.raw, font=_font(21), fill=(15, 15, 25))
     for seal in reading.seals:
         left, top = seal.box[0]
         pen.ellipse((left, top, left + 200, top + 200), outline=(200, 40, 40), width=5)
