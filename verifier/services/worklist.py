@@ -114,18 +114,26 @@ def page(services: Services, wanted: WorkFilter, cursor: str | None = None, limi
     after = None if cursor is None else _read_cursor(cursor)
     now = services.clock()
     with reading(services) as session:
+        # keys first, from the index alone: sorting or joining whole rows would carry their sealed words along
         streams = [
-            session.scalars(
-                _ordered(_narrowed(state, wanted, now), after).limit(limit + 1).options(selectinload(CaseRow.data_key))
-            ).all()
+            [
+                (row.due_on or _NO_DUE, row.gravity, row.id)
+                for row in session.execute(
+                    _ordered(_narrowed(state, wanted, now), after)
+                    .limit(limit + 1)
+                    .with_only_columns(CaseRow.due_on, CaseRow.gravity, CaseRow.id)
+                )
+            ]
             for state in dict.fromkeys(wanted.states)
         ]
-        rows = list(heapq.merge(*streams, key=_key))[: limit + 1]
-        shown = rows[:limit]
+        keys = list(heapq.merge(*streams))[: limit + 1]
+        ids = [key[2] for key in keys[:limit]]
+        rows = session.scalars(select(CaseRow).where(CaseRow.id.in_(ids)).options(selectinload(CaseRow.data_key)))
+        shown = sorted(rows, key=_key)
         counted = _finding_counts(session, shown)
         return WorkPage(
             items=tuple(_item(row, counted.get(row.id, 0), deadlines.today(now)) for row in shown),
-            next_cursor=_write_cursor(_key(shown[-1])) if len(rows) > limit else None,
+            next_cursor=_write_cursor(keys[limit - 1]) if len(keys) > limit else None,
         )
 
 
