@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from verifier.services import retention
+from verifier.services import drafts, retention
 from verifier.services.cases import MACHINE
 from verifier.services.context import Services
 
@@ -26,6 +26,7 @@ class Deleter:
             if not retention.begin_pass(self._services):
                 return
             self._deleted = 0
+        drafts.forget_stale(self._services)
         done = retention.run(self._services, MACHINE, retention.AT_ONCE)
         self._deleted += len(done)
         if not done:

@@ -18,6 +18,8 @@ class Use(StrEnum):
     TOTP = "totp"
     CODE = "code"
     THROTTLE = "throttle"
+    DRAFT = "draft"
+    """Answers before they make an application."""
     ID_NUMBER = "id_number"
     """Of applications, to find them by."""
     CASE_PHONE = "case_phone"

@@ -79,7 +79,7 @@ def create_application(services: Services, form: ApplicationForm, actor: str, ow
     if form.application_no is not None:
         return _create_numbered(services, form, form.application_no, actor, owner_id)
     for _ in range(_NUMBER_TRIES):
-        number = _new_number(services.clock(), services.new_id())
+        number = new_number(services.clock(), services.new_id())
         try:
             return _create_numbered(services, form, number, actor, owner_id)
         except StateError:
@@ -87,7 +87,7 @@ def create_application(services: Services, form: ApplicationForm, actor: str, ow
     raise StorageError("database.unavailable")
 
 
-def _new_number(now: datetime, seed: str) -> str:
+def new_number(now: datetime, seed: str) -> str:
     """`HD<year><letter><6 digits>`, drawn from `seed`: 24 million a year, not countable from outside."""
     drawn = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8])
     letter, digits = NUMBER_LETTERS[drawn % len(NUMBER_LETTERS)], drawn // len(NUMBER_LETTERS) % 1_000_000

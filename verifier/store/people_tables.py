@@ -119,6 +119,17 @@ class ChallengeRow(Base):
     __table_args__ = (Index(None, "phone_index", "purpose"),)
 
 
+class DraftRow(Base):
+    """Answers an account gave before they make an application; `sealed` holds them as JSON, bound to the account."""
+
+    __tablename__ = "drafts"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    sealed: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class ThrottleRow(Base):
     """How often something was tried by a login, a phone or an address; `key` is a keyed hash of it."""
 

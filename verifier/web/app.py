@@ -21,6 +21,8 @@ from verifier.web.auth import policy_of
 from verifier.web.bodies import BodyLimit
 from verifier.web.frame import Frame
 from verifier.web.pages import account, case, desk, history, join, listing, passes, people, sign_in, workbench
+from verifier.web.pages.apply import documents as apply_documents
+from verifier.web.pages.apply import form as apply_form
 from verifier.web.pages.rendering import error_page
 from verifier.web.probes import Probe
 
@@ -47,6 +49,8 @@ PAGES: tuple[APIRouter, ...] = (
     sign_in.router,
     join.router,
     account.router,
+    apply_form.router,
+    apply_documents.router,
     people.router,
 )
 

@@ -108,6 +108,16 @@ MAY: dict[tuple[str, str], frozenset[Role] | Stage] = {
     ("GET", "/"): WITH_A_SESSION,
     ("GET", "/cases/{application_no}"): STAFF,
     ("GET", "/my"): WITH_A_SESSION,
+    ("GET", "/apply"): frozenset({ADMIN, APPLICANT}),
+    ("GET", "/apply/check"): frozenset({ADMIN, APPLICANT}),
+    ("POST", "/apply/check"): frozenset({ADMIN, APPLICANT}),
+    ("POST", "/apply/discard"): frozenset({ADMIN, APPLICANT}),
+    ("GET", "/apply/{step}"): frozenset({ADMIN, APPLICANT}),
+    ("POST", "/apply/{step}"): frozenset({ADMIN, APPLICANT}),
+    ("GET", "/my/{application_no}"): frozenset({ADMIN, APPLICANT}),
+    ("GET", "/my/{application_no}/documents/{slot}"): frozenset({ADMIN, APPLICANT}),
+    ("POST", "/my/{application_no}/documents/{slot}"): frozenset({ADMIN, APPLICANT}),
+    ("POST", "/my/{application_no}/submit"): frozenset({ADMIN, APPLICANT}),
     ("GET", "/account"): WITH_A_SESSION,
     ("POST", "/account/password"): WITH_A_SESSION,
     ("GET", "/account/second-factor"): WITH_A_SESSION,
@@ -211,6 +221,7 @@ class House:
             .replace("{slot}", ID_CARD.value)
             .replace("{page}", "1")
             .replace("{position}", "0")
+            .replace("{step}", "route")
             .replace("{account}", target.public_id)
             .replace("{session}", theirs[0].id if theirs else "none")
         )

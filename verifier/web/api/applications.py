@@ -195,14 +195,24 @@ async def upload(
     who: Annotated[Person, Depends(Allowed(Action.UPLOAD))],
 ) -> CaptureBody:
     """Replace what answers a slot by these files, in page order; a file that is refused changes nothing."""
+    capture = await take_files(request, services, who, application_no, slot)
+    return CaptureBody(acceptable=capture.acceptable, problems=capture.problems, pages=capture.pages)
+
+
+async def take_files(
+    request: Request, services: Services, who: Person, application_no: str, slot: DocumentType
+) -> submit.Capture:
+    """The files of a multipart body put into a slot, within the caller's ration: what interface and pages do alike.
+
+    Raises what uploads.received, rations and submit.put_document raise.
+    """
     most, largest = services.settings.max_files, services.limits.max_bytes
     address = address_of(request)
     await run_in_threadpool(require_ration, services, who, address)
     body_of(request).limit = uploads.body_limit(most, largest)
     async with uploads.received(request, max_files=most, max_file_bytes=largest) as files:
         put = partial(_put, services, application_no, slot, files, who, address)
-        capture = await anyio.to_thread.run_sync(put, limiter=request.app.state.measuring)
-    return CaptureBody(acceptable=capture.acceptable, problems=capture.problems, pages=capture.pages)
+        return await anyio.to_thread.run_sync(put, limiter=request.app.state.measuring)
 
 
 def _put(

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from verifier.errors import AccountError, AuthError, VerifierError
-from verifier.services import accounts, queries, second_factor, sessions
+from verifier.services import accounts, drafts, queries, second_factor, sessions
 from verifier.services.access import Action
 from verifier.services.context import Services
 from verifier.web import cookies
@@ -89,4 +89,5 @@ def my(services: ServicesDep, visitor: Annotated[Person, Depends(Allowed(Action.
         return RedirectResponse("/", status_code=303)
     page = queries.list_cases(services, owner_id=visitor.owner_id)
     rows = [(item, words.STATES[item.state]) for item in page.items]
-    return render("my.html", visitor=visitor, rows=rows)
+    begun = drafts.load(services, visitor.owner_id).saved_at is not None
+    return render("my.html", visitor=visitor, rows=rows, begun=begun)
