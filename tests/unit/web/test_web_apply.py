@@ -186,3 +186,14 @@ def test_a_page_of_somebody_elses_cannot_upload(visit: Visit) -> None:
     number = visit.post("/apply/check").headers["location"].removeprefix("/my/")
     answer = visit.put(number, ID_CARD.value, picture(), **{"sec-fetch-site": "cross-site"})
     assert answer.status_code in (401, 403)
+
+
+def test_an_application_is_taken_back(visit: Visit, services: Services) -> None:
+    visit.fill()
+    number = visit.post("/apply/check").headers["location"].removeprefix("/my/")
+    assert "确认撤回" in visit.client.get(f"/my/{number}").text
+    for _ in range(2):
+        assert visit.post(f"/my/{number}/withdraw").status_code == 303
+    assert queries.case_view(services, number).state is CaseState.WITHDRAWN
+    assert "确认撤回" not in visit.client.get(f"/my/{number}").text
+    assert visit.put(number, ID_CARD.value, picture()).status_code == 409

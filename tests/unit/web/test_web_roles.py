@@ -118,6 +118,7 @@ MAY: dict[tuple[str, str], frozenset[Role] | Stage] = {
     ("GET", "/my/{application_no}/documents/{slot}"): frozenset({ADMIN, APPLICANT}),
     ("POST", "/my/{application_no}/documents/{slot}"): frozenset({ADMIN, APPLICANT}),
     ("POST", "/my/{application_no}/submit"): frozenset({ADMIN, APPLICANT}),
+    ("POST", "/my/{application_no}/withdraw"): frozenset({ADMIN, APPLICANT}),
     ("GET", "/account"): WITH_A_SESSION,
     ("POST", "/account/password"): WITH_A_SESSION,
     ("GET", "/account/second-factor"): WITH_A_SESSION,

@@ -12,12 +12,12 @@ from fastapi.responses import RedirectResponse
 
 from schemas.application import Application
 from schemas.batch import Batch, Requirement
-from schemas.case import CaseState
+from schemas.case import CaseState, may_move
 from schemas.document import TITLES_ZH, DocumentType
 from verifier.errors import InputError, StateError, StorageError, VerifierError
 from verifier.rules.facts import EMPLOYMENT_EVIDENCE, Facts
 from verifier.rules.slots import required_sets
-from verifier.services import queries, submit
+from verifier.services import queries, submit, withdraw
 from verifier.services.access import Action
 from verifier.services.context import Services
 from verifier.services.queries import CaseView, DocumentView
@@ -64,6 +64,18 @@ def hand_in(
     return RedirectResponse(f"/my/{application_no}", status_code=303)
 
 
+@router.post("/my/{application_no}/withdraw")
+def take_back(
+    application_no: ApplicationNo, services: ServicesDep, who: Annotated[Person, Depends(Allowed(Action.WITHDRAW))]
+) -> Response:
+    """Takes the application back; doing it again changes nothing."""
+    try:
+        withdraw.withdraw(services, application_no, who.name)
+    except StateError as error:
+        return _application(services, who, application_no, error)
+    return RedirectResponse(f"/my/{application_no}", status_code=303)
+
+
 @router.get("/my/{application_no}/documents/{slot}")
 def choose(application_no: ApplicationNo, slot: DocumentType, services: ServicesDep, who: Handing) -> Response:
     """One document: what is there, and the files to choose."""
@@ -96,6 +108,8 @@ def _application(services: Services, who: Person, application_no: str, error: Ve
         wanted=wanted,
         ready=all(line.document is not None for line in wanted if line.needed),
         is_open=view.state in OPEN,
+        may_withdraw=may_move(view.state, CaseState.WITHDRAWN),
+        due_on=queries.due_on(services, application_no),
         error=error,
     )
 
