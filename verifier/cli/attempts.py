@@ -67,13 +67,15 @@ def retry(
     data: DataOption = None,
 ) -> None:
     """Try a document again that was given up; or, with --reason, all that were given up for it."""
-    if (attempt is None) == (reason is None) or (attempt is not None and preview):
-        raise InputError("request.invalid", where="attempts retry", why="须给出一次读取的编号,或 --reason")
-    services = open_services(load_settings(data=data))
+    wrong = InputError("request.invalid", where="attempts retry", why="须给出一次读取的编号,或 --reason")
     if attempt is not None:
-        typer.echo(retries.retry(services, attempt, ACTOR).attempt_id)
+        if reason is not None or preview:
+            raise wrong
+        typer.echo(retries.retry(open_services(load_settings(data=data)), attempt, ACTOR).attempt_id)
         return
-    assert reason is not None
+    if reason is None:
+        raise wrong
+    services = open_services(load_settings(data=data))
     if preview:
         typer.echo(f"{retries.preview(services, reason).matched} to retry")
         return

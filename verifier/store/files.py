@@ -88,6 +88,10 @@ class LocalFiles:
     def __init__(self, root: Path) -> None:
         self._root = root
 
+    @property
+    def root(self) -> Path:
+        return self._root
+
     def put(self, name: str, data: bytes) -> None:
         target = self._path(name)
         try:

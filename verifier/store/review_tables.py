@@ -55,7 +55,7 @@ class FindingDecisionRow(Base):
     said_sealed: Mapped[bytes | None]
     """The reason, and a corrected reading: it may be somebody's number. NULL once the case was erased."""
     actor: Mapped[str] = mapped_column(String(80))
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(index=True)
     rules: Mapped[str] = mapped_column(String(80))
     """The version of the rules that found it."""
 

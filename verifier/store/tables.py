@@ -471,7 +471,7 @@ class DecisionRow(Base):
     findings: Mapped[dict[str, Any] | None] = mapped_column(Json)
     """What had been made of each finding, and the version of the rules: `{"rules": …, "items": [{position, rule, action}]}`."""
     actor: Mapped[str] = mapped_column(String(80))
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(index=True)
     from_state: Mapped[CaseState]
     to_state: Mapped[CaseState]
 

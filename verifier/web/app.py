@@ -20,7 +20,7 @@ from verifier.web.api import applications, documentation, events, operations, pr
 from verifier.web.auth import policy_of
 from verifier.web.bodies import BodyLimit
 from verifier.web.frame import Frame
-from verifier.web.pages import account, case, desk, history, join, listing, passes, people, sign_in, workbench
+from verifier.web.pages import account, case, desk, history, join, listing, passes, people, running, sign_in, workbench
 from verifier.web.pages.apply import documents as apply_documents
 from verifier.web.pages.apply import form as apply_form
 from verifier.web.pages.rendering import error_page
@@ -52,6 +52,7 @@ PAGES: tuple[APIRouter, ...] = (
     apply_form.router,
     apply_documents.router,
     people.router,
+    running.router,
 )
 
 MEASURED_AT_ONCE = 4

@@ -19,7 +19,7 @@ TEXT_MAX = 200
 """Of any field of a form, in characters."""
 
 _OURS = re.compile(
-    r"/(?:\?[\w=&%.-]*)?|/cases/[A-Za-z0-9_-]{4,40}|/review(?:/[A-Za-z0-9_-]{4,40})?|/my(?:/[A-Za-z0-9_-]{4,40}(?:/documents/\w+)?)?|/apply(?:/\w+)?|/account|/people(?:/\w+)?"
+    r"/(?:\?[\w=&%.-]*)?|/cases/[A-Za-z0-9_-]{4,40}|/review(?:/[A-Za-z0-9_-]{4,40})?|/my(?:/[A-Za-z0-9_-]{4,40}(?:/documents/\w+)?)?|/apply(?:/\w+)?|/account|/people(?:/\w+)?|/operations(?:/attempts)?"
 )
 """Where a sign-in may lead: a page of ours and nowhere else."""
 

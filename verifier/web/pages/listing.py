@@ -144,12 +144,12 @@ def _figures(snapshot: Stats) -> Sequence[Figure]:
     alive = sum(1 for worker in snapshot.workers if worker.alive)
     run = snapshot.last_hour.run_ms
     return (
-        Figure("待读取", "Waiting", str(waiting), f"最久 {_seconds(oldest)}" if waiting else "队列已空"),
+        Figure("待读取", "Waiting", str(waiting), f"最久 {words.seconds(oldest)}" if waiting else "队列已空"),
         Figure("读取中", "Reading", str(running), f"稍后重试 {delayed}" if delayed else "无重试"),
         Figure(
             "每份耗时",
             "Per document, p50",
-            "—" if run.p50 is None else _seconds(run.p50 / 1000),
+            "—" if run.p50 is None else words.seconds(run.p50 / 1000),
             f"一小时内 {run.count} 份" if run.count else "一小时内没有",
         ),
         Figure(
@@ -160,9 +160,3 @@ def _figures(snapshot: Stats) -> Sequence[Figure]:
             tone="plain" if alive else "warn",
         ),
     )
-
-
-def _seconds(amount: float) -> str:
-    if amount < 60:
-        return f"{amount:.1f} 秒" if amount < 10 else f"{amount:.0f} 秒"
-    return f"{amount / 60:.0f} 分钟" if amount < 5400 else f"{amount / 3600:.1f} 小时"

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from schemas.application import IdType, Route
-from schemas.case import CaseState, DecisionAction, DocumentState, Role
+from schemas.case import AttemptState, CaseState, DecisionAction, DocumentState, Role
 from schemas.events import EventType
 from schemas.finding import Outcome, Severity
 from schemas.review import FindingAction
+from verifier.services import queue_names
 from verifier.services.cases import MACHINE
+from verifier.services.machinery import WorkerState
 
 CHINA = timezone(timedelta(hours=8))
 """China keeps one time all year."""
@@ -158,6 +160,25 @@ EVENTS: Mapping[EventType, str] = {
     EventType.DATA_DELETED: "按期删除个人信息",
 }
 
+QUEUES: Mapping[str, str] = {queue_names.INTERACTIVE: "优先队列", queue_names.BULK: "普通队列"}
+
+WORKER_STATES: Mapping[WorkerState, Label] = {
+    WorkerState.WORKING: Label("运行中", "good"),
+    WorkerState.DRAINING: Label("处理完即停", "warn"),
+    WorkerState.DRAINED: Label("已停用", "warn"),
+    WorkerState.GONE: Label("已离开"),
+}
+
+ATTEMPT_STATES: Mapping[AttemptState, Label] = {
+    AttemptState.QUEUED: Label("等待", "busy"),
+    AttemptState.RUNNING: Label("读取中", "busy"),
+    AttemptState.DONE: Label("已读完", "good"),
+    AttemptState.FAILED: Label("不能读取", "warn"),
+    AttemptState.LOST: Label("中断后重排"),
+    AttemptState.DEAD: Label("多次失败", "bad"),
+    AttemptState.CANCELLED: Label("已撤回"),
+}
+
 GRADES: tuple[tuple[float, Label], ...] = (
     (0.9, Label("高", "good")),
     (0.8, Label("良", "plain")),
@@ -196,6 +217,13 @@ def ago(between: timedelta) -> str:
     if minutes < 48 * 60:
         return f"{minutes // 60} 小时前"
     return f"{minutes // (24 * 60)} 天前"
+
+
+def seconds(amount: float) -> str:
+    """A span in its largest unit: `3.2 秒`, `40 秒`, `12 分钟`, `2.5 小时`."""
+    if amount < 60:
+        return f"{amount:.1f} 秒" if amount < 10 else f"{amount:.0f} 秒"
+    return f"{amount / 60:.0f} 分钟" if amount < 5400 else f"{amount / 3600:.1f} 小时"
 
 
 def size(amount: int) -> str:
